@@ -1,0 +1,57 @@
+import KubernetesAPI
+
+/// From the body of a write to an object of the kind: what upstream's decoder does. Unknown fields go, defaults come.
+struct ObjectDecoding: Sendable {
+  let registered: RegisteredKind
+  let validation: FieldValidation
+
+  private var kind: Kind { registered.kind }
+
+  /// The object, and texts for `Warning` headers. Throws 400.
+  func decode(_ body: ObjectBody) throws(Status) -> (object: JSON, warnings: [String]) {
+    try checkKind(body.json)
+    let problems = body.duplicatePaths.map { "duplicate field \"\($0)\"" }
+    return try complete(body.json, problems)
+  }
+
+  /// The same for the outcome of a patch, which is an object of the kind already.
+  func complete(_ json: JSON, _ duplicates: [String] = []) throws(Status) -> (object: JSON, warnings: [String]) {
+    if let mismatch = structuralErrors(json, kind).first { throw cannotHandle(mismatch) }
+    let pruned = FieldPruning.prune(json, schema: registered.schema)
+    let problems = pruned.unknownPaths.map { "unknown field \"\($0)\"" } + duplicates
+    var object = pruned.value
+    object["apiVersion"] = .string(kind.apiVersion)
+    object["kind"] = .string(kind.kind)
+    applyDefaults(&object, kind)
+    switch validation {
+    case .ignore: return (object, [])
+    case .warn: return (object, problems)
+    case .strict:
+      guard problems.isEmpty else {
+        throw cannotHandle("strict decoding error: " + problems.joined(separator: ", "))
+      }
+      return (object, [])
+    }
+  }
+
+  private func checkKind(_ json: JSON) throws(Status) {
+    guard case .object = json else {
+      throw .badRequest("the object provided is unrecognized (must be of type \(kind.kind)): expected a JSON object")
+    }
+    let apiVersion = json["apiVersion"]?.stringValue ?? ""
+    let name = json["kind"]?.stringValue ?? ""
+    guard apiVersion.isEmpty || apiVersion == kind.apiVersion else {
+      throw .badRequest(
+        "the API version in the data (\(apiVersion)) does not match the expected API version (\(kind.apiVersion))")
+    }
+    guard name.isEmpty || name == kind.kind else {
+      throw .badRequest(
+        "\(name) in version \"\(kind.version)\" cannot be handled as a \(kind.kind): "
+          + "converting (\(kind.version).\(name)) to (\(kind.kind)): unknown conversion")
+    }
+  }
+
+  private func cannotHandle(_ why: String) -> Status {
+    .badRequest("\(kind.kind) in version \"\(kind.version)\" cannot be handled as a \(kind.kind): \(why)")
+  }
+}

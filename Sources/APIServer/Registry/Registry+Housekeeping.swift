@@ -1,0 +1,46 @@
+import KubernetesAPI
+import Storage
+
+/// What the registry does by itself while it runs.
+extension Registry {
+  /// Seconds between looks at the age of Events.
+  private static let expiryIntervalSeconds = 60.0
+
+  /// Forgets the store's history, always leaving the last interval for those who come late.
+  func compactPeriodically() async {
+    var previous = store.revision
+    while (try? await environment.sleep(configuration.compactionIntervalSeconds)) != nil {
+      do { try await store.compact(before: previous) } catch {
+        logger.warning("compaction failed", metadata: ["error": "\(error)"])
+      }
+      previous = store.revision
+    }
+  }
+
+  func expireEventsPeriodically() async {
+    while (try? await environment.sleep(Self.expiryIntervalSeconds)) != nil { await expireEvents() }
+  }
+
+  /// Deletes Events that nobody has touched for the time they live.
+  func expireEvents() async {
+    let oldest = environment.now().adding(seconds: -configuration.eventTTLSeconds)
+    for registered in kinds where registered.strategy is EventStrategy {
+      guard let (_, cache) = try? serving(registered.kind) else { continue }
+      for event in cache.snapshot.objects where EventAge.lastSeen(event.json) < oldest {
+        // Whoever changes an Event meanwhile keeps it alive: then the delete's condition fails, as it should.
+        try? await commitDelete(registered, event.key, at: event.revision)
+      }
+    }
+  }
+}
+
+/// When an Event was seen last, by its own fields: they outlive a restart.
+enum EventAge {
+  static func lastSeen(_ event: JSON) -> Timestamp {
+    let times: [JSON?] = [
+      event[path: "metadata", "creationTimestamp"], event["lastTimestamp"], event["eventTime"],
+      event[path: "series", "lastObservedTime"],
+    ]
+    return times.compactMap { $0.flatMap(Timestamp.init(json:)) }.max() ?? .zero
+  }
+}

@@ -1,0 +1,63 @@
+import KubernetesAPI
+import Logging
+
+extension APIServer {
+  /// The server of a registry. `nodes` finds the node that holds a pod (for logs); `authenticators` come after client
+  /// certificates; `healthChecks` and `metrics` are what the other parts of the process have to tell.
+  package convenience init(
+    configuration: APIServerConfiguration, authority: CertificateAuthority, registry: Registry,
+    nodes: @escaping NodeLookup, authorizer: any Authorizer = BootstrapAuthorizer(),
+    authenticators: [any Authenticator] = [], healthChecks: [HealthCheck] = [], metrics: [any MetricsSource] = [],
+    logger: Logger
+  ) {
+    var configuration = configuration
+    configuration.serviceAddress = configuration.serviceAddress ?? registry.services.firstAddress
+    let limiter = InFlightLimiter(
+      maximumReadOnly: configuration.maximumReadOnlyInFlight, maximumMutating: configuration.maximumMutatingInFlight)
+    let requestMetrics = RequestMetrics(limiter: limiter)
+    let resources = ResourceEndpoint(registry: registry, nodes: nodes)
+    let documents = DocumentEndpoint(kinds: registry.kinds)
+    let storage = HealthCheck("storage") { [store = registry.store] in
+      do { _ = try store.get("/registry/health") } catch { return "\(error)" }
+      return nil
+    }
+    let health = Self.healthEndpoints([storage] + healthChecks)
+    let own = ServerEndpoint(
+      health: health, metrics: [requestMetrics, RegistryMetrics(registry: registry), ProcessMetrics()] + metrics,
+      paths: Self.paths(documents, health))
+    let handler = APIHandler(
+      authenticator: AuthenticatorChain([CertificateAuthenticator()] + authenticators), authorizer: authorizer,
+      limiter: limiter, metrics: requestMetrics, endpoints: [resources, documents, own],
+      isServed: { resources.kind($0) != nil }, logger: logger)
+    self.init(configuration: configuration, authority: authority, handler: handler, logger: logger)
+  }
+
+  private static func healthEndpoints(_ checks: [HealthCheck]) -> [HealthEndpoint] {
+    let all = [HealthCheck("ping") { nil }] + checks
+    return ["healthz", "livez", "readyz"].map { HealthEndpoint(name: $0, checks: all) }
+  }
+
+  private static func paths(_ documents: DocumentEndpoint, _ health: [HealthEndpoint]) -> [String] {
+    let checks = health.flatMap { endpoint in
+      ["/\(endpoint.name)"] + endpoint.checks.map { "/\(endpoint.name)/\($0.name)" }
+    }
+    return (documents.paths + checks + ["/metrics", "/version"]).sorted()
+  }
+}
+
+/// What the registry holds, under upstream's metric names.
+struct RegistryMetrics: MetricsSource {
+  let registry: Registry
+
+  func writeMetrics(to text: inout PrometheusText) {
+    text.family("apiserver_storage_objects", .gauge, "Stored objects by resource.")
+    for (kind, count) in registry.objectCounts {
+      text.sample("apiserver_storage_objects", labels: [("resource", kind.qualifiedResource)], count)
+    }
+    text.family("apiserver_registered_watchers", .gauge, "Open watches by kind.")
+    for (kind, count) in registry.watcherCounts {
+      let labels = [("group", kind.group), ("kind", kind.kind), ("version", kind.version)]
+      text.sample("apiserver_registered_watchers", labels: labels, count)
+    }
+  }
+}

@@ -1,0 +1,187 @@
+import Glibc
+import LinuxSystem
+import ShimProtocol
+
+extension ContainerRuntime {
+  package func startContainer(_ config: ContainerConfig) async throws -> ContainerStatus {
+    let pod = try pod(config.podUID)
+    let id = Self.newContainerID()
+    let start: ContainerStart
+    do {
+      start = try await pool.run { [self] in try prepareContainer(config, id: id, in: pod) }
+    } catch let error as SystemCallError {
+      throw RuntimeError(.createContainer, "failed to create containerd container: \(error)")
+    }
+    return try await run(start, in: pod)
+  }
+
+  private func run(_ start: ContainerStart, in pod: Pod) async throws -> ContainerStatus {
+    let uid = pod.record.facts.uid
+    remember(ContainerRecord(facts: start.facts), podUID: uid)
+    do {
+      guard case .started(let record) = try await pod.connection.request(.startContainer(start)) else {
+        throw RuntimeError(.startContainer, "the shim gave an answer to another question")
+      }
+      remember(record, podUID: uid)
+      return ContainerStatus(record, podUID: uid)
+    } catch let failure as ShimFailure {
+      rememberFailure(start.facts, failure, podUID: uid)
+      throw RuntimeError(
+        failure.kind == .setup ? .startContainer : .createContainer, failure.message, exitCode: Int(failure.exitCode))
+    }
+  }
+
+  private func rememberFailure(_ facts: ContainerFacts, _ failure: ShimFailure, podUID: String) {
+    remember(
+      ContainerRecord(
+        facts: facts, state: .exited, finishedAt: WallClock.now(), exitCode: failure.exitCode, message: failure.message),
+      podUID: podUID)
+  }
+
+  static func newContainerID() -> String {
+    var generator = SystemRandomNumberGenerator()
+    let digits = Array("0123456789abcdef".utf8)
+    return String(decoding: (0..<64).map { _ in digits[Int(generator.next() & 15)] }, as: UTF8.self)
+  }
+
+  // MARK: Blocking work
+
+  private func prepareContainer(_ config: ContainerConfig, id: String, in pod: Pod) throws -> ContainerStart {
+    let facts = pod.record.facts
+    let group = Cgroup(path: facts.cgroupPath).child(id)
+    let bounding = try ContainerCapabilities.bounding(config.security, permitted: permitted)
+    let filter = try seccompFilter(config.security, bounding)
+    let stopSignal = try SignalName.number(config.stopSignal ?? config.image.config.stopSignal)
+    let unenforced = try cgroups.create(group, config.resources, isContainer: true)
+    if !config.security.privileged { try DeviceFilter.containerDefault.attach(to: group) }
+    let program = ContainerProgram(
+      ContainerProgram.Input(
+        config: config, directory: containerDirectory(config.podUID, id),
+        sharedMemoryPath: facts.label(SandboxLabels.hostIPC) == nil ? sharedMemoryPath(config.podUID) : "/dev/shm",
+        hostname: facts.label(SandboxLabels.hostname) ?? "", bounding: bounding, seccompFilter: filter,
+        hostDevices: config.security.privileged ? try DeviceNode.ofMachine() : []))
+    try FileTree.makeDirectories(podDirectory(config.podUID), mode: 0o711)
+    return ContainerStart(
+      facts: ContainerFacts(
+        id: id, name: config.name, attempt: UInt32(clamping: config.attempt), imageID: config.image.id,
+        createdAt: WallClock.now(), stopSignal: stopSignal, logPath: config.logPath, cgroupPath: group.path,
+        unenforcedLimits: unenforced),
+      namespaces: Self.namespaces(facts).rawValue, steps: program.steps, execSteps: program.execSteps,
+      environment: program.environment, keepsInputOpen: config.stdin,
+      logMaximumBytes: UInt64(clamping: config.logLimits.maximumBytes),
+      logMaximumFiles: UInt32(clamping: config.logLimits.maximumFiles))
+  }
+
+  private static func namespaces(_ facts: SandboxFacts) -> Namespaces {
+    let sharesProcesses = facts.label(SandboxLabels.hostPID) != nil || facts.label(SandboxLabels.sharedPID) != nil
+    return sharesProcesses ? .mount : [.mount, .pid]
+  }
+
+  func containerDirectory(_ podUID: String, _ id: String) -> String { "\(podDirectory(podUID))/\(id)" }
+
+  /// Compiling takes longer than starting the container, so each filter is compiled once.
+  private func seccompFilter(_ security: ContainerSecurity, _ bounding: Capabilities) throws -> [UInt8]? {
+    if security.privileged { return nil }
+    switch security.seccomp {
+    case .unconfined: return nil
+    case .localhost(let path):
+      throw RuntimeError(.createContainer, "seccomp profile \(path): profiles from files are not supported yet")
+    case .runtimeDefault:
+      if let known = state.withLock({ $0.seccompFilters[bounding.bits] }) { return known }
+      let filter = try SeccompCompiler.compile(.runtimeDefault(bounding))
+      state.withLock { $0.seccompFilters[bounding.bits] = filter }
+      return filter
+    }
+  }
+
+  // MARK: Living containers
+
+  package func signalContainer(id: String, signal: Int32) async throws {
+    try await ask(id, .signal(containerID: id, signal: signal))
+  }
+
+  package func killContainer(id: String) async throws {
+    try await ask(id, .kill(containerID: id))
+  }
+
+  package func reopenLog(containerID: String) async throws {
+    try await ask(containerID, .reopenLog(containerID: containerID))
+  }
+
+  private func ask(_ id: String, _ request: ShimMessage) async throws {
+    let (pod, _) = try podAndContainer(id)
+    do {
+      _ = try await pod.connection.request(request)
+    } catch let failure as ShimFailure {
+      throw RuntimeError(failure.kind == .notFound ? .notFound : .unavailable, failure.message)
+    }
+  }
+
+  package func exec(containerID: String, _ command: [String], timeoutSeconds: Int) async throws -> ExecResult {
+    let (pod, _) = try podAndContainer(containerID)
+    let exec = ContainerExec(
+      containerID: containerID, arguments: command, timeoutMilliseconds: UInt32(clamping: max(0, timeoutSeconds) * 1000),
+      outputLimitBytes: UInt32(RuntimeLimits.execOutputBytes))
+    do {
+      guard case .executed(let outcome) = try await pod.connection.request(.exec(exec)) else {
+        throw RuntimeError(.exec, "the shim gave an answer to another question")
+      }
+      return ExecResult(exitCode: Int(outcome.exitCode), output: outcome.output, timedOut: outcome.timedOut)
+    } catch let failure as ShimFailure {
+      throw RuntimeError(
+        failure.kind == .notFound ? .notFound : .exec, failure.message, exitCode: Int(failure.exitCode))
+    }
+  }
+
+  package func removeContainer(id: String) async throws {
+    let (pod, record) = try podAndContainer(id)
+    let uid = pod.record.facts.uid
+    do {
+      try await forget(id, in: pod)
+      try await pool.run { [self] in
+        let group = Cgroup(path: record.facts.cgroupPath)
+        try group.kill()
+        try group.removeWhenEmpty()
+        try FileTree.remove(containerDirectory(uid, id))
+      }
+    } catch let error as SystemCallError {
+      throw RuntimeError(.unavailable, "failed to remove container \(id): \(error)")
+    }
+    state.withLock { $0.pods[uid]?.containers.removeAll { $0.facts.id == id } }
+  }
+
+  /// The shim keeps records of the living only as long as they live; so a running one is killed and waited for.
+  private func forget(_ id: String, in pod: Pod) async throws {
+    do {
+      _ = try await pod.connection.request(.forget(containerID: id))
+    } catch let failure as ShimFailure {
+      if failure.kind == .notFound { return }
+      let exits = events()
+      _ = try await pod.connection.request(.kill(containerID: id))
+      for await event in exits {
+        if case .containerExited(_, let status) = event, status.id == id { break }
+        if case .sandboxDied(pod.record.facts.uid, _) = event { return }
+        if (try? podAndContainer(id).1.state) == .exited { break }
+      }
+      _ = try await pod.connection.request(.forget(containerID: id))
+    }
+  }
+
+  package func statistics(containerID: String) async throws -> ContainerStatistics {
+    let (_, record) = try podAndContainer(containerID)
+    let group = Cgroup(path: record.facts.cgroupPath)
+    return try await pool.run { ContainerStatistics(group) }
+  }
+}
+
+extension ContainerStatistics {
+  /// Reads the group's files. Blocks.
+  init(_ group: Cgroup) {
+    let current = group.number(in: "memory.current")
+    let inactive = group.value("inactive_file", in: "memory.stat") ?? 0
+    self.init(
+      cpuUsageMicroseconds: group.value("usage_usec", in: "cpu.stat") ?? 0, memoryCurrentBytes: current,
+      memoryWorkingSetBytes: current.map { max(0, $0 - inactive) },
+      processes: group.number(in: "pids.current") ?? (try? group.processes().count))
+  }
+}

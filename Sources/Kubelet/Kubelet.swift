@@ -1,0 +1,238 @@
+import KubernetesAPI
+import KubernetesClient
+import LinuxSystem
+import Logging
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// The node agent: registers the node, runs the pods that are bound to it, tells the API how they are.
+package final class Kubelet: Sendable {
+  let configuration: KubeletConfiguration
+  let services: PodServices
+  private let client: KubernetesClient
+  private let runtime: any RuntimeService
+  private let network: any PodNetworking
+  private let reporter: NodeReporter
+  private let pods: Informer<Pod>
+  private let logger: Logger
+  let workers = Mutex<[String: PodWorker]>([:])
+  let watcher: DirectoryWatcher
+  let loop: EventLoopThread
+
+  /// `group` carries probes and hooks.
+  package init(
+    configuration: KubeletConfiguration, client: KubernetesClient, runtime: any RuntimeService,
+    images: any ImageService, network: any PodNetworking, logger: Logger,
+    group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+  ) throws {
+    self.configuration = configuration
+    self.client = client
+    self.runtime = runtime
+    self.network = network
+    self.logger = logger
+    loop = try EventLoopThread(name: "kubelet-inotify")
+    watcher = try DirectoryWatcher(loop: loop)
+    pods = Informer(
+      client: client, options: ListOptions(fieldSelector: "spec.nodeName=\(configuration.nodeName)"))
+    let machine = MachineFacts.read(storagePath: configuration.rootDirectory)
+    let recorder = EventRecorder(client: client, component: "kubelet", host: configuration.nodeName)
+    reporter = NodeReporter(
+      configuration: configuration, client: client, images: images, recorder: recorder, logger: logger,
+      machine: machine)
+    services = try Self.makeServices(
+      configuration, client, runtime, images, network, recorder, machine, logger, group)
+  }
+
+  private static func makeServices(
+    _ configuration: KubeletConfiguration, _ client: KubernetesClient, _ runtime: any RuntimeService,
+    _ images: any ImageService, _ network: any PodNetworking, _ recorder: EventRecorder, _ machine: MachineFacts,
+    _ logger: Logger, _ group: any EventLoopGroup
+  ) throws -> PodServices {
+    let clock = SteadyClock()
+    let pool = try BlockingPool(name: "kubelet-io", threads: 2)
+    let changes = SourceChanges()
+    return PodServices(
+      configuration: configuration, runtime: runtime, network: network, puller: ImagePuller(images: images),
+      volumes: VolumeManager(pool: pool), hooks: HookRunner(runtime: runtime, http: HTTPProbe(group: group)),
+      prober: Prober(runtime: runtime, group: group, clock: clock), statuses: StatusManager(client: client),
+      recorder: recorder, services: Informer(client: client),
+      configMaps: ReferencedObjects(client: client) { changes.announce($0) },
+      secrets: ReferencedObjects(client: client) { changes.announce($0) }, sourceChanges: changes,
+      deadlines: DeadlineQueue(), clock: clock, pool: pool,
+      allocatable: NodeStatusBuilder(configuration, machine).allocatable, logger: logger)
+  }
+
+  /// Until cancelled. Cancelling touches no container: the next agent finds them.
+  package func run() async throws {
+    try await services.pool.run { [configuration] in
+      for path in [configuration.rootDirectory + "/pods", configuration.podLogsDirectory] {
+        try NodeFiles.makeDirectory(path)
+      }
+    }
+    let events = runtime.events()
+    try await withThrowingDiscardingTaskGroup { group in
+      for task in background { group.addTask { await task() } }
+      reporter.announceStart()
+      try await reporter.register()
+      group.addTask { await self.reporter.run() }
+      await pods.waitForSync()
+      await services.services.waitForSync()
+      try await runPods(events, &group)
+    }
+  }
+
+  private var background: [@Sendable () async -> Void] {
+    [
+      { await self.pods.run() }, { await self.services.services.run() }, { await self.services.recorder.run() },
+      { await self.services.statuses.run() }, { await self.services.prober.run() }, { await self.fireDeadlines() },
+      { await self.passOnSourceChanges() },
+    ]
+  }
+
+  private func runPods(
+    _ events: AsyncStream<ObservedEvent>, _ group: inout ThrowingDiscardingTaskGroup<any Error>
+  ) async throws {
+    let observed = try await runtime.pods()
+    let recovered = Dictionary(observed.map { ($0.uid, $0) }, uniquingKeysWith: { $1 })
+    group.addTask { await self.passOnEvents(events) }
+    await stopOrphans(observed)
+    for await change in pods.changes() {
+      switch change {
+      case .added(let pod): await take(pod, recovered[pod.uid], &group)
+      case .updated(_, let pod): worker(pod.uid)?.deliver(.updated(pod))
+      case .deleted(let pod): removed(pod)
+      }
+    }
+  }
+}
+
+// MARK: pods
+
+extension Kubelet {
+  package func worker(_ uid: String) -> PodWorker? { workers.withLock { $0[uid] } }
+
+  private func take(
+    _ pod: Pod, _ observed: ObservedPod?, _ group: inout ThrowingDiscardingTaskGroup<any Error>
+  ) async {
+    if let worker = worker(pod.uid) { return worker.deliver(.updated(pod)) }
+    let addresses = observed == nil ? [] : await network.addresses(ofPod: pod.uid)
+    let state = PodState(
+      recovering: pod, observed: observed, addresses: addresses, now: services.clock.now(),
+      maximumDelaySeconds: configuration.maxRestartDelaySeconds)
+    let worker = PodWorker(state: state, services: services)
+    workers.withLock { $0[pod.uid] = worker }
+    group.addTask {
+      await worker.run()
+      if worker.state.isFinished { self.workers.withLock { $0[pod.uid] = nil } }
+    }
+  }
+
+  private func removed(_ pod: Pod) {
+    services.statuses.forget(uid: pod.uid)
+    worker(pod.uid)?.deliver(.removed)
+  }
+
+  /// What lives here and is not in the API (deleted by force while no agent ran) is ended.
+  private func stopOrphans(_ observed: [ObservedPod]) async {
+    let known = Set(pods.list().map(\.uid))
+    for pod in observed where !known.contains(pod.uid) {
+      logger.warning("stopping pod \(pod.namespace)/\(pod.name) (\(pod.uid)): the API does not know it")
+      do {
+        try await network.detach(podUID: pod.uid)
+        try await runtime.stopSandbox(uid: pod.uid)
+      } catch {
+        logger.error("cannot stop pod \(pod.uid): \(error)")
+      }
+    }
+    do {
+      let live = known.intersection(observed.map(\.uid))
+      for line in try await network.reconcile(livePodUIDs: live) { logger.notice("pod network: \(line)") }
+    } catch {
+      logger.error("cannot reconcile the pod network: \(error)")
+    }
+    await removeOrphanedDirectories(known)
+  }
+
+  private func removeOrphanedDirectories(_ known: Set<String>) async {
+    await removeOrphanedLogs(known)
+    let root = configuration.rootDirectory + "/pods"
+    let uids = (try? await services.pool.run { NodeFiles.names(inDirectory: root) }) ?? []
+    for uid in uids where !known.contains(uid) {
+      do {
+        let directory = configuration.podDirectory(uid)
+        try await services.volumes.tearDown(volumesDirectory: directory + "/volumes")
+        try await services.pool.run { try NodeFiles.removeTree(directory) }
+      } catch {
+        logger.error("cannot remove what is left of pod \(uid): \(error)")
+      }
+    }
+  }
+
+  /// Logs of pods that ended while no agent ran: the last part of the directory's name is the pod's UID.
+  private func removeOrphanedLogs(_ known: Set<String>) async {
+    let configuration = configuration
+    do {
+      try await services.pool.run {
+        for name in NodeFiles.names(inDirectory: configuration.podLogsDirectory) {
+          let parts = name.split(separator: "_")
+          guard parts.count == 3, !known.contains(String(parts[2])) else { continue }
+          try NodeFiles.removeTree("\(configuration.podLogsDirectory)/\(name)")
+        }
+        ContainerLogLinks(configuration).removeDangling()
+      }
+    } catch {
+      logger.error("cannot remove logs of pods that are gone: \(error)")
+    }
+  }
+
+  private func passOnEvents(_ events: AsyncStream<ObservedEvent>) async {
+    for await event in events {
+      switch event {
+      case .containerExited(let uid, let container):
+        guard let worker = worker(uid) else { continue }
+        worker.deliver(.exited(await withMessage(container, worker.state)))
+      case .sandboxDied(let uid, let reason): worker(uid)?.deliver(.sandboxDied(reason: reason))
+      }
+    }
+  }
+
+  /// The exit with what the container left to say.
+  private func withMessage(_ container: ObservedContainer, _ state: PodState) async -> ObservedContainer {
+    guard case .exited(var exit) = container.state, exit.message.isEmpty, let spec = state.spec(container.name) else {
+      return container
+    }
+    let reader = TerminationMessage(places: PodPlaces(state.pod, configuration), container: spec)
+    exit.message = (try? await services.pool.run { [exit] in reader.read(exit, attempt: container.attempt) }) ?? ""
+    var container = container
+    container.state = .exited(exit)
+    return container
+  }
+
+  private func fireDeadlines() async {
+    while let uids = await services.deadlines.next() {
+      for uid in uids { worker(uid)?.deliver(.wake) }
+    }
+  }
+
+  private func passOnSourceChanges() async {
+    for await uids in services.sourceChanges.stream {
+      for uid in uids { worker(uid)?.deliver(.sourcesChanged) }
+    }
+  }
+}
+
+/// Pods whose ConfigMaps or Secrets have changed, on their way to their workers.
+final class SourceChanges: Sendable {
+  /// So many announcements may wait; each names the pods of one object.
+  private static let bufferLimit = 10_000
+
+  let stream: AsyncStream<Set<String>>
+  private let continuation: AsyncStream<Set<String>>.Continuation
+
+  init() {
+    (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(Self.bufferLimit))
+  }
+
+  func announce(_ podUIDs: Set<String>) { continuation.yield(podUIDs) }
+}

@@ -1,0 +1,108 @@
+import KubernetesAPI
+import LinuxSystem
+
+/// Starts one container: image, configuration, files, process. Always answers with an input for the planner.
+struct ContainerStart: Sendable {
+  let services: PodServices
+  let state: PodState
+  let name: String
+  let attempt: Int
+
+  func run() async -> PodInput {
+    do {
+      return try await start()
+    } catch let failure as StartFailure {
+      return .startFailed(name: name, failure)
+    } catch is CancellationError {
+      return .startFailed(name: name, .cancelled)
+    } catch let error as PodConfigurationError {
+      return .startFailed(name: name, .configuration(error.description))
+    } catch let error as ContainerStartError {
+      guard error.reason == "RunContainerError" else { return .startFailed(name: name, .create(error)) }
+      noteCreated()
+      return .startFailed(name: name, .run(error))
+    } catch {
+      return .startFailed(
+        name: name, .create(ContainerStartError(reason: "CreateContainerError", message: "\(error)")))
+    }
+  }
+
+  private var pod: Pod { state.pod }
+
+  private func start() async throws -> PodInput {
+    guard let container = state.spec(name) else { throw StartFailure.cancelled }
+    let context = await services.context(pod, addresses: state.addresses)
+    let secrets = pod.spec.imagePullSecrets.compactMap { context.secrets[$0.name]?.pullSecret }
+    let image = try await services.puller.ensure(container, secrets: secrets) { services.note(pod, $0) }
+    try Task.checkCancellation()
+    let places = PodPlaces(pod, services.configuration)
+    let spec = try ContainerSpecBuilder(context: context, container: container, image: image, places: places)
+      .build(attempt: attempt)
+    try await prepareFiles(spec, places)
+    let started = try await services.runtime.startContainer(spec)
+    await announce(started, spec)
+    return .started(started, ImageNames(image, wanted: container.image))
+  }
+
+  private func prepareFiles(_ spec: ContainerSpec, _ places: PodPlaces) async throws {
+    let terminationLog = places.terminationLog(container: name)
+    let logDirectory = "\(places.logDirectory)/\(name)"
+    try await services.pool.run {
+      try NodeFiles.makeDirectory(logDirectory)
+      if let slash = terminationLog.lastIndex(of: "/") {
+        try NodeFiles.makeDirectory(String(terminationLog[..<slash]), mode: 0o750)
+      }
+      try NodeFiles.write([], to: terminationLog, mode: 0o666)
+      for mount in spec.mounts where !mount.subPath.isEmpty { try makeSubPath(mount) }
+    }
+  }
+
+  /// A subPath that is not there is made as a directory, without leaving the volume whatever links lie in it.
+  private func makeSubPath(_ mount: MountSpec) throws {
+    do {
+      _ = try RootedDirectory(path: mount.source).ensure(mount.subPath, .directory, mode: 0o750)
+    } catch {
+      throw PodConfigurationError("failed to prepare subPath for volumeMount of container \"\(name)\": \(error)")
+    }
+  }
+
+  private func noteCreated() {
+    services.note(pod, PodNote("Created", "Created container: \(name)", container: name))
+  }
+
+  private func announce(_ started: ObservedContainer, _ spec: ContainerSpec) async {
+    noteCreated()
+    services.note(pod, PodNote("Started", "Started container \(name)", container: name))
+    if !started.unenforcedLimits.isEmpty, attempt == 0 {
+      let limits = started.unenforcedLimits.joined(separator: ", ")
+      services.note(
+        pod,
+        PodNote(
+          isWarning: true, "LimitsNotEnforced",
+          "This node's kernel cannot enforce the \(limits) limits of container \(name): "
+            + "it lacks the cgroup v2 controllers",
+          container: name))
+    }
+    let links = ContainerLogLinks(services.configuration)
+    _ = services.pool.submit { [pod, name] in
+      links.make(pod: pod, container: name, id: started.id, target: spec.logPath)
+    }
+  }
+}
+
+extension ImageNames {
+  /// As upstream shows them: a name with its registry, and a digest of the manifest where one is known.
+  init(_ image: ImageFacts, wanted: String) {
+    let full = [wanted, "docker.io/\(wanted)", "docker.io/library/\(wanted)"]
+    let name = image.names.first { name in full.contains { name == $0 || name == $0 + ":latest" } }
+    self.init(image: name ?? image.names.first ?? wanted, imageID: image.repoDigests.first ?? image.id)
+  }
+}
+
+extension View where Fields == SecretFields {
+  /// Registry credentials, when the Secret holds some.
+  fileprivate var pullSecret: PullSecret? {
+    if let data = self.data[".dockerconfigjson"] { return PullSecret(bytes: data.bytes, isLegacy: false) }
+    return self.data[".dockercfg"].map { PullSecret(bytes: $0.bytes, isLegacy: true) }
+  }
+}

@@ -1,0 +1,21 @@
+/// Durations as upstream's messages print them: `10s`, `1m20s`, `5m0s`, `1.25s`, `340ms`.
+package enum GoDuration {
+  package static func text(seconds: Int) -> String { text(milliseconds: seconds * 1000) }
+
+  package static func text(milliseconds: Int) -> String {
+    if milliseconds == 0 { return "0s" }
+    if milliseconds < 1000 { return "\(milliseconds)ms" }
+    let seconds = milliseconds / 1000
+    var text = ""
+    if seconds >= 3600 { text += "\(seconds / 3600)h" }
+    if seconds >= 60 { text += "\(seconds / 60 % 60)m" }
+    return text + "\(seconds % 60)" + fraction(milliseconds % 1000) + "s"
+  }
+
+  private static func fraction(_ milliseconds: Int) -> String {
+    guard milliseconds > 0 else { return "" }
+    var digits = String(milliseconds + 1000).dropFirst()
+    while digits.last == "0" { digits.removeLast() }
+    return "." + digits
+  }
+}

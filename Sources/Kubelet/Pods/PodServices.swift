@@ -1,0 +1,61 @@
+import KubernetesAPI
+import KubernetesClient
+import LinuxSystem
+import Logging
+import NIOCore
+
+/// What pod workers work with, shared by all of them.
+package struct PodServices: Sendable {
+  let configuration: KubeletConfiguration
+  let runtime: any RuntimeService
+  let network: any PodNetworking
+  let puller: ImagePuller
+  let volumes: VolumeManager
+  let hooks: HookRunner
+  let prober: Prober
+  let statuses: StatusManager
+  let recorder: EventRecorder
+  let services: Informer<Service>
+  let configMaps: ReferencedObjects<ConfigMap>
+  let secrets: ReferencedObjects<Secret>
+  let sourceChanges: SourceChanges
+  let deadlines: DeadlineQueue<String>
+  let clock: SteadyClock
+  let pool: BlockingPool
+  let allocatable: [String: Quantity]
+  let logger: Logger
+
+  func note(_ pod: Pod, _ note: PodNote) {
+    recorder.record(
+      pod, note.isWarning ? .warning : .normal, reason: note.reason, note.message,
+      fieldPath: note.container.map { pod.fieldPath(container: $0) } ?? "")
+  }
+
+  /// Everything that the pod's containers and volumes are made from, as it is now.
+  func context(_ pod: Pod, addresses: [String]) async -> PodContext {
+    var context = PodContext(
+      pod: pod, nodeName: configuration.nodeName, hostIP: configuration.nodeIP,
+      addresses: pod.spec.hostNetwork ? [configuration.nodeIP] : addresses)
+    context.services = services.list()
+    context.allocatable = allocatable
+    let references = PodReferences(pod)
+    for name in references.configMaps {
+      context.configMaps[name] = await configMaps.get(ObjectKey(namespace: pod.namespace, name: name))
+    }
+    for name in references.secrets {
+      context.secrets[name] = await secrets.get(ObjectKey(namespace: pod.namespace, name: name))
+    }
+    return context
+  }
+
+  func follow(_ pod: Pod) {
+    let references = PodReferences(pod)
+    configMaps.set(podUID: pod.uid, namespace: pod.namespace, names: references.configMaps)
+    secrets.set(podUID: pod.uid, namespace: pod.namespace, names: references.secrets)
+  }
+
+  func unfollow(_ pod: Pod) {
+    configMaps.set(podUID: pod.uid, namespace: pod.namespace, names: [])
+    secrets.set(podUID: pod.uid, namespace: pod.namespace, names: [])
+  }
+}

@@ -1,0 +1,91 @@
+import KubernetesAPI
+
+/// All that the planner decides from and all that the pod's status tells: a value.
+package struct PodState: Sendable {
+  package enum Volumes: Sendable, Hashable {
+    case absent
+    case settingUp
+    case ready
+    case failed(retryAt: Timestamp)
+    case tearingDown
+  }
+
+  package enum Sandbox: Sendable, Hashable {
+    case absent
+    case starting
+    case ready
+    case failed(retryAt: Timestamp)
+    case stopping
+  }
+
+  /// Why the pod ends.
+  package enum End: Sendable, Hashable {
+    /// Deleted through the API, or gone from it.
+    case deleted
+    case deadlineExceeded
+    /// Every container has done its work.
+    case completed
+    /// The node does not take the pod.
+    case rejected(reason: String, message: String)
+  }
+
+  package var pod: Pod
+  /// The object is gone from the API: nobody reads a status any more.
+  package var isRemoved = false
+  package var volumes = Volumes.absent
+  package var sandbox = Sandbox.absent
+  /// Counts failures of volumes and sandbox in a row, for their back-off.
+  package var setUpFailures = 0
+  package var addresses: [String] = []
+  /// In the order of the spec: init containers, then applications.
+  package var containers: [ContainerRecord]
+  package var end: End?
+  package var endedAt: Timestamp?
+  package var hasCancelledStarts = false
+  package var isFinished = false
+  package var startTime: Timestamp
+  /// The status was final when this agent found the pod, and nothing of it lives: leave it as it is.
+  package var keepsStatus = false
+  package var maximumDelaySeconds: Int
+
+  /// A pod that the node has not seen before.
+  package init(pod: Pod, now: Timestamp, maximumDelaySeconds: Int = 300) {
+    self.pod = pod
+    self.maximumDelaySeconds = maximumDelaySeconds
+    startTime = pod.status.startTime ?? now
+    containers = pod.containerNames.map {
+      ContainerRecord(name: $0.name, role: $0.role, maximumDelaySeconds: maximumDelaySeconds)
+    }
+  }
+
+  package func record(_ name: String) -> ContainerRecord? { containers.first { $0.name == name } }
+
+  package func spec(_ name: String) -> Container? { pod.container(name) }
+
+  var isSandboxUp: Bool { sandbox == .ready }
+
+  /// Every init container has done its part, so the applications may run.
+  package var isInitialized: Bool {
+    if containers.contains(where: { $0.role == .application && !$0.isUntouched }) { return true }
+    return containers.allSatisfy { $0.role == .application || hasDoneItsPart($0) }
+  }
+
+  private func hasDoneItsPart(_ record: ContainerRecord) -> Bool {
+    switch record.role {
+    case .initialization: record.exit?.code == 0
+    case .sidecar: isStarted(record)
+    case .application: true
+    }
+  }
+
+  /// Running, its postStart hook done, its startup probe (if any) passed.
+  package func isStarted(_ record: ContainerRecord) -> Bool {
+    guard record.isRunning, record.postStart == .done, let spec = spec(record.name) else { return false }
+    return spec.startupProbe == nil || record.startupResult == .success
+  }
+
+  package func isReady(_ record: ContainerRecord) -> Bool {
+    guard isStarted(record), let spec = spec(record.name) else { return false }
+    return spec.readinessProbe == nil || record.readinessResult == .success
+  }
+}

@@ -1,0 +1,248 @@
+import KubernetesAPI
+import Synchronization
+
+/// Runs one pod: feeds its planner and does what the planner says. One task per pod UID; whatever takes time runs
+/// beside it and comes back through the mailbox, so that no action holds up another.
+package final class PodWorker: Sendable {
+  let uid: String
+  private let services: PodServices
+  private let mailbox = Mailbox<PodInput> { new, old in
+    switch (new, old) {
+    case (.updated, .updated), (.wake, .wake), (.sourcesChanged, .sourcesChanged): true
+    default: false
+    }
+  }
+
+  private struct Shared {
+    var state: PodState
+    var status: PodStatus
+    var starts: [String: Task<Void, Never>] = [:]
+    var watchers: [Int: @Sendable () -> Void] = [:]
+    var nextWatcher = 0
+  }
+  private let shared: Mutex<Shared>
+
+  init(state: PodState, services: PodServices) {
+    uid = state.pod.uid
+    self.services = services
+    shared = Mutex(Shared(state: state, status: state.pod.status))
+  }
+
+  /// The state as of the last decision.
+  var state: PodState { shared.withLock(\.state) }
+
+  /// The status as last worked out, which may not have reached the API yet.
+  var status: PodStatus { shared.withLock(\.status) }
+
+  func deliver(_ input: PodInput) { mailbox.deliver(input) }
+
+  /// Calls `changed` after each decision, until the returned function is called.
+  func watch(_ changed: @escaping @Sendable () -> Void) -> @Sendable () -> Void {
+    let id = shared.withLock { shared in
+      shared.nextWatcher += 1
+      shared.watchers[shared.nextWatcher] = changed
+      return shared.nextWatcher
+    }
+    return { [weak self] in self?.shared.withLock { $0.watchers[id] = nil } }
+  }
+
+  /// Until the pod has left the node, or cancelled (which touches no container).
+  func run() async {
+    var planner = PodPlanner(state)
+    services.follow(planner.state.pod)
+    await withDiscardingTaskGroup { group in
+      step(&planner, [.wake], &group)
+      while !planner.state.isFinished, let inputs = await mailbox.next() { step(&planner, inputs, &group) }
+      mailbox.close()
+    }
+  }
+
+  private func step(_ planner: inout PodPlanner, _ inputs: [PodInput], _ group: inout DiscardingTaskGroup) {
+    let actions = planner.handle(inputs, now: services.clock.now())
+    publish(planner)
+    if inputs.contains(where: { if case .sourcesChanged = $0 { true } else { false } }) {
+      let state = planner.state
+      group.addTask { await self.refreshVolumes(state) }
+    }
+    for action in actions { perform(action, planner.state, &group) }
+  }
+
+  /// Tells the status manager, the prober, the timer and whoever watches.
+  private func publish(_ planner: PodPlanner) {
+    let state = planner.state
+    let status = StatusCalculator(state, hostIP: services.configuration.nodeIP, now: .now()).status()
+    let watchers = shared.withLock { shared in
+      shared.state = state
+      shared.status = status
+      return Array(shared.watchers.values)
+    }
+    if !state.isRemoved { services.statuses.set(state.pod, status) }
+    let addresses = state.pod.spec.hostNetwork ? [services.configuration.nodeIP] : state.addresses
+    services.prober.set(
+      podUID: uid, ProbeTarget.targets(state, addresses: addresses),
+      note: { [services] in services.note(state.pod, $0) }, deliver: { [weak self] in self?.deliver($0) })
+    if let at = planner.wakeAt {
+      services.deadlines.set(uid, at: services.clock.instant(of: at))
+    } else {
+      services.deadlines.cancel(uid)
+    }
+    for watcher in watchers { watcher() }
+  }
+
+  private func perform(_ action: PodAction, _ state: PodState, _ group: inout DiscardingTaskGroup) {
+    switch action {
+    case .record(let note): services.note(state.pod, note)
+    case .cancelStarts: for task in shared.withLock({ $0.starts.values }) { task.cancel() }
+    case .startContainer(let name, let attempt): start(name, attempt: attempt, state)
+    case .finish(let deletesObject): group.addTask { await self.finish(state, deletesObject: deletesObject) }
+    default: group.addTask { await self.carryOut(action, state) }
+    }
+  }
+
+  /// A start may be taken back by itself, which a task group's child cannot, so it is a task of its own; it always
+  /// answers, so none outlives its pod's worker by more than its last await.
+  private func start(_ name: String, attempt: Int, _ state: PodState) {
+    let task = Task { [services] in
+      let input = await ContainerStart(services: services, state: state, name: name, attempt: attempt).run()
+      shared.withLock { $0.starts[name] = nil }
+      deliver(input)
+    }
+    shared.withLock { $0.starts[name] = task }
+  }
+}
+
+// MARK: actions
+
+extension PodWorker {
+  private func carryOut(_ action: PodAction, _ state: PodState) async {
+    switch action {
+    case .setUpVolumes: await setUpVolumes(state)
+    case .startSandbox: deliver(await SandboxStart(services: services, state: state).run())
+    case .stopSandbox: await stopSandbox(state)
+    case .tearDownVolumes: await tearDownVolumes(state)
+    case .runPostStart(let name, let id): await runPostStart(name, id, state)
+    case .runPreStop(let name, let id, let seconds): await runPreStop(name, id, seconds, state)
+    case .stopContainer(_, let id):
+      await attempt("stop container \(id)") { try await self.services.runtime.stopContainer(id: id) }
+    case .killContainer(let id):
+      await attempt("kill container \(id)") { try await self.services.runtime.killContainer(id: id) }
+    case .removeContainer(let name, let id, let number): await removeContainer(name, id, number, state)
+    default: break
+    }
+  }
+
+  private func setUpVolumes(_ state: PodState) async {
+    let places = PodPlaces(state.pod, services.configuration)
+    let context = await services.context(state.pod, addresses: state.addresses)
+    do {
+      try await services.volumes.setUp(context, places)
+      noteMissingTokens(state.pod)
+      deliver(.volumesReady)
+    } catch let error as VolumeManager.SetUpError {
+      deliver(.volumesFailed(error.messages))
+    } catch {
+      deliver(.volumesFailed(["\(error)"]))
+    }
+  }
+
+  /// Tokens come with the API server's TokenRequest; until then their files are left out, and it is said.
+  private func noteMissingTokens(_ pod: Pod) {
+    for volume in pod.spec.volumes {
+      for source in volume.projected?.sources ?? [] where source.serviceAccountToken != nil {
+        let path = source.serviceAccountToken?.path ?? ""
+        let message =
+          "volume \"\(volume.name)\": this node cannot request service account tokens yet, \"\(path)\" is left out"
+        services.note(pod, PodNote(isWarning: true, "ServiceAccountTokenUnavailable", message))
+      }
+    }
+  }
+
+  private func refreshVolumes(_ state: PodState) async {
+    guard state.volumes == .ready else { return }
+    let context = await services.context(state.pod, addresses: state.addresses)
+    await attempt("update volumes") {
+      try await self.services.volumes.refresh(context, PodPlaces(state.pod, self.services.configuration))
+    }
+  }
+
+  private func tearDownVolumes(_ state: PodState) async {
+    await attempt("tear down volumes") {
+      try await self.services.volumes.tearDown(PodPlaces(state.pod, self.services.configuration))
+    }
+    deliver(.volumesTornDown)
+  }
+
+  /// Addresses are freed first: while the namespace is there, the network can find what it made for it.
+  private func stopSandbox(_ state: PodState) async {
+    // With the sandbox goes what the node knows of its containers' ends, so the API is to know them first.
+    if state.end != nil, state.end != .deleted { await services.statuses.settled(uid: uid) }
+    guard !Task.isCancelled else { return }
+    do {
+      if !state.pod.spec.hostNetwork { try await services.network.detach(podUID: uid) }
+      try await services.runtime.stopSandbox(uid: uid)
+      deliver(.sandboxStopped)
+    } catch {
+      services.logger.warning("cannot stop sandbox of \(state.pod.logName): \(error)")
+      deliver(.sandboxFailed("\(error)"))
+    }
+  }
+
+  private func runPostStart(_ name: String, _ id: String, _ state: PodState) async {
+    guard let spec = state.spec(name), let hook = spec.lifecycle?.postStart else {
+      return deliver(.postStartFinished(id: id, failure: nil))
+    }
+    let failure = await services.hooks.run(hook, container: spec, id: id, host: host(state))
+    deliver(.postStartFinished(id: id, failure: failure.map { "PostStartHook failed: \($0)" }))
+  }
+
+  private func runPreStop(_ name: String, _ id: String, _ seconds: Int, _ state: PodState) async {
+    if let spec = state.spec(name), let hook = spec.lifecycle?.preStop {
+      let failure = await services.hooks.run(
+        hook, container: spec, id: id, host: host(state), timeoutSeconds: seconds)
+      if let failure {
+        services.note(
+          state.pod, PodNote(isWarning: true, "FailedPreStopHook", "PreStopHook failed: \(failure)", container: name))
+      }
+    }
+    deliver(.preStopFinished(id: id))
+  }
+
+  private func host(_ state: PodState) -> String {
+    state.pod.spec.hostNetwork ? services.configuration.nodeIP : state.addresses.first ?? ""
+  }
+
+  private func removeContainer(_ name: String, _ id: String, _ number: Int, _ state: PodState) async {
+    if !id.hasPrefix(ObservedContainer.unstartedPrefix) {
+      await attempt("remove container \(id)") { try await self.services.runtime.removeContainer(id: id) }
+    }
+    let path = PodPlaces(state.pod, services.configuration).logPath(container: name, attempt: number)
+    let links = ContainerLogLinks(services.configuration)
+    await attempt("remove log \(path)") {
+      try await self.services.pool.run {
+        try? NodeFiles.removeTree(path)
+        links.remove(pod: state.pod, container: name, id: id)
+      }
+    }
+  }
+
+  private func finish(_ state: PodState, deletesObject: Bool) async {
+    services.unfollow(state.pod)
+    services.deadlines.cancel(uid)
+    services.prober.set(podUID: uid, [], note: { _ in }, deliver: { _ in })
+    let places = PodPlaces(state.pod, services.configuration)
+    let links = ContainerLogLinks(services.configuration)
+    await attempt("remove directories of pod") {
+      try await self.services.pool.run {
+        links.removeAll(pod: state.pod)
+        try NodeFiles.removeTree(places.logDirectory)
+        try NodeFiles.removeTree(places.directory)
+      }
+    }
+    services.statuses.finish(state.pod, deletesObject: deletesObject)
+  }
+
+  /// For work whose failure changes nothing in what is to be done next.
+  private func attempt(_ what: String, _ body: @Sendable () async throws -> Void) async {
+    do { try await body() } catch { services.logger.warning("cannot \(what): \(error)", metadata: ["pod": "\(uid)"]) }
+  }
+}

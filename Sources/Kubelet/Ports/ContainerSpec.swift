@@ -1,0 +1,81 @@
+/// Everything that starting one container takes, worked out: no rule of the API is left to apply.
+package struct ContainerSpec: Sendable, Hashable {
+  package var podUID: String
+  package var podName: String
+  package var podNamespace: String
+  package var name: String
+  package var attempt: Int
+  package var image: ImageFacts
+  /// The program and its arguments.
+  package var arguments: [String]
+  /// `NAME=value`, in order.
+  package var environment: [String]
+  package var workingDirectory: String
+  package var user: UserSpec
+  package var supplementaryGroups: [Int]
+  package var mounts: [MountSpec]
+  package var resources: ResourceSpec
+  package var security: SecuritySpec
+  package var logPath: String
+  package var hasTTY = false
+  package var hasStdin = false
+  package var stopSignal: String?
+}
+
+/// Who the container's first process is.
+package struct UserSpec: Sendable, Hashable {
+  /// A user name, an id, or `user:group` as images write it, looked up in the image's own files; empty: root.
+  package var name: String
+  /// Wins over the group of `name`.
+  package var groupID: Int?
+
+  package init(name: String, groupID: Int? = nil) {
+    self.name = name
+    self.groupID = groupID
+  }
+}
+
+/// A bind mount from the node into the container.
+package struct MountSpec: Sendable, Hashable {
+  package enum Propagation: String, Sendable, Hashable {
+    case none = "None"
+    case hostToContainer = "HostToContainer"
+    case bidirectional = "Bidirectional"
+  }
+  package var source: String
+  /// A path below `source` that must stay below it, whatever symbolic links say; empty: the source itself.
+  package var subPath: String
+  package var destination: String
+  package var isReadOnly: Bool
+  package var propagation: Propagation
+
+  package init(
+    source: String, subPath: String = "", destination: String, isReadOnly: Bool = false,
+    propagation: Propagation = .none
+  ) {
+    self.source = source
+    self.subPath = subPath
+    self.destination = destination
+    self.isReadOnly = isReadOnly
+    self.propagation = propagation
+  }
+}
+
+package struct SecuritySpec: Sendable, Hashable {
+  package enum Seccomp: Sendable, Hashable {
+    case runtimeDefault
+    case unconfined
+    /// A profile file of the node.
+    case localhost(path: String)
+  }
+  package var isPrivileged = false
+  package var addedCapabilities: [String] = []
+  package var droppedCapabilities: [String] = []
+  package var noNewPrivileges = false
+  package var isRootReadOnly = false
+  package var seccomp = Seccomp.runtimeDefault
+  /// `procMount: Unmasked`: no masked and no read-only paths.
+  package var isProcUnmasked = false
+
+  package init() {}
+}

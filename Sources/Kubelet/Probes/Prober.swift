@@ -1,0 +1,134 @@
+import KubernetesAPI
+import NIOCore
+import Synchronization
+
+/// Runs the probes of all pods: one task waits for the earliest one due, each probe that is due runs as a child of it.
+package final class Prober: Sendable {
+  struct Key: Hashable, Sendable {
+    var podUID: String
+    var containerID: String
+    var kind: ProbeWorker.Kind
+  }
+
+  private struct Entry {
+    var target: ProbeTarget
+    var worker: ProbeWorker
+    /// Where the probe's failures are told.
+    var note: @Sendable (PodNote) -> Void
+    var deliver: @Sendable (PodInput) -> Void
+  }
+
+  private let runtime: any RuntimeService
+  private let http: HTTPProbe
+  private let tcp: TCPProbe
+  private let clock: SteadyClock
+  private let due = DeadlineQueue<Key>()
+  private let entries = Mutex<[Key: Entry]>([:])
+
+  package init(runtime: any RuntimeService, group: any EventLoopGroup, clock: SteadyClock) {
+    self.runtime = runtime
+    self.clock = clock
+    http = HTTPProbe(group: group)
+    tcp = TCPProbe(group: group)
+  }
+
+  /// Makes `targets` the probes of a pod; those that go on are left alone.
+  func set(
+    podUID: String, _ targets: [ProbeTarget], note: @escaping @Sendable (PodNote) -> Void,
+    deliver: @escaping @Sendable (PodInput) -> Void
+  ) {
+    let now = clock.now()
+    let wanted = Dictionary(
+      targets.map { (Key(podUID: podUID, containerID: $0.containerID, kind: $0.kind), $0) }, uniquingKeysWith: { $1 })
+    let (added, removed) = entries.withLock { entries in
+      let removed = entries.keys.filter { $0.podUID == podUID && wanted[$0] == nil }
+      for key in removed { entries[key] = nil }
+      let added = wanted.filter { entries[$0.key] == nil }.map { key, target in
+        let worker = ProbeWorker(
+          kind: target.kind, timing: target.timing, startedAt: target.startedAt, now: now, initial: target.initial)
+        entries[key] = Entry(target: target, worker: worker, note: note, deliver: deliver)
+        return (key, worker.nextAt)
+      }
+      return (added, removed)
+    }
+    for key in removed { due.cancel(key) }
+    for (key, at) in added { due.set(key, at: clock.instant(of: at)) }
+  }
+
+  /// Until cancelled.
+  package func run() async {
+    await withDiscardingTaskGroup { group in
+      while let keys = await due.next() {
+        for key in keys { group.addTask { await self.probe(key) } }
+      }
+    }
+  }
+
+  private func probe(_ key: Key) async {
+    guard let target = entries.withLock({ $0[key]?.target }) else { return }
+    guard let finding = await check(target) else { return schedule(key, after: target.timing.periodSeconds) }
+    let now = clock.now()
+    let outcome = entries.withLock { entries -> (ProbeWorker.Result?, Timestamp?, Entry)? in
+      guard var entry = entries[key] else { return nil }
+      let result = entry.worker.handle(finding, now: now)
+      entries[key] = entry
+      return (result, entry.worker.isOnHold ? nil : entry.worker.nextAt, entry)
+    }
+    guard let (result, nextAt, entry) = outcome else { return }
+    tell(finding, key.kind, entry)
+    if let result { entry.deliver(.probed(id: key.containerID, key.kind, result)) }
+    if let nextAt { due.set(key, at: clock.instant(of: nextAt)) }
+  }
+
+  private func schedule(_ key: Key, after seconds: Int) {
+    due.set(key, at: .now + .seconds(seconds))
+  }
+
+  private func tell(_ finding: ProbeWorker.Finding, _ kind: ProbeWorker.Kind, _ entry: Entry) {
+    guard case .failure(let output) = finding else { return }
+    entry.note(
+      PodNote(
+        isWarning: true, "Unhealthy", "\(kind.rawValue) probe failed: \(output)", container: entry.target.containerName)
+    )
+  }
+
+  /// Nil when the probe could not be made at all, which says nothing about the container.
+  private func check(_ target: ProbeTarget) async -> ProbeWorker.Finding? {
+    let timeoutSeconds = target.timing.timeoutSeconds
+    switch target.check {
+    case .http(let check): return await http.run(check, timeoutSeconds: timeoutSeconds)
+    case .tcp(let host, let port): return await tcp.run(host: host, port: port, timeoutSeconds: timeoutSeconds)
+    case .exec(let command): return await exec(command, target)
+    case .invalid(let why):
+      note(target, "\(target.kind.rawValue) probe errored: \(why)")
+      return nil
+    }
+  }
+
+  private func exec(_ command: [String], _ target: ProbeTarget) async -> ProbeWorker.Finding? {
+    let timeoutSeconds = target.timing.timeoutSeconds
+    do {
+      let outcome = try await runtime.exec(
+        containerID: target.containerID, command: command, timeoutSeconds: timeoutSeconds)
+      if outcome.isTimedOut {
+        let text = command.joined(separator: " ")
+        return .failure(output: "command timed out: \"\(text)\" timed out after \(timeoutSeconds)s")
+      }
+      if outcome.exitCode == 0 { return .success }
+      return .failure(output: String(decoding: outcome.output.prefix(Self.outputLimit), as: UTF8.self))
+    } catch {
+      note(target, "\(target.kind.rawValue) probe errored: \(error)")
+      return nil
+    }
+  }
+
+  /// What an event says of a command's output, in bytes.
+  private static let outputLimit = 1024
+
+  private func note(_ target: ProbeTarget, _ message: String) {
+    let note = entries.withLock { entries in
+      entries.first { $0.value.target == target }?.value.note
+    }
+    note?(PodNote(isWarning: true, "Unhealthy", message, container: target.containerName))
+  }
+}

@@ -1,0 +1,38 @@
+import KubernetesAPI
+
+/// What to send to `pods/status` so that it becomes `new`: a strategic merge patch of the fields that differ, nil when
+/// none does. Conditions of other owners are left to them.
+package enum StatusPatch {
+  package static func make(uid: String, from old: PodStatus, to new: PodStatus) -> Patch? {
+    var status = JSON.emptyObject
+    for key in Set((old.json.objectValue?.keys ?? []) + (new.json.objectValue?.keys ?? [])).sorted() {
+      guard !untouched.contains(key), old.json[key] != new.json[key] else { continue }
+      switch key {
+      case "conditions": status[key] = conditions(old, new)
+      case "podIPs": status[key] = podIPs(old, new)
+      default: status[key] = new.json[key] ?? .null
+      }
+    }
+    guard let object = status.objectValue, !object.isEmpty else { return nil }
+    return .strategicMerge(["metadata": ["uid": .string(uid)], "status": status])
+  }
+
+  /// Fields of the status that others write.
+  private static let untouched: Set<String> = [
+    "nominatedNodeName", "resourceClaimStatuses", "ephemeralContainerStatuses", "observedGeneration",
+  ]
+
+  private static func conditions(_ old: PodStatus, _ new: PodStatus) -> JSON? {
+    let changed = new.conditions.filter { condition in
+      old.conditions.first { $0.type == condition.type } != condition
+    }
+    return changed.isEmpty ? nil : .array(changed.map(\.json))
+  }
+
+  /// The list merges by address, so addresses that are gone are removed by name.
+  private static func podIPs(_ old: PodStatus, _ new: PodStatus) -> JSON {
+    let gone = old.podIPs.map(\.ip).filter { address in !new.podIPs.contains { $0.ip == address } }
+    return .array(
+      new.podIPs.map(\.json) + gone.map { ["$patch": "delete", "ip": .string($0)] })
+  }
+}

@@ -1,0 +1,42 @@
+/// A declared field, whatever Swift type reads it.
+package protocol AnyField: Sendable {
+  var schema: FieldSchema { get }
+}
+
+/// A field that always has a value: absent reads as the type's zero, as in Go.
+package final class Field<Value: JSONRepresentable>: AnyField {
+  package let schema: FieldSchema
+  @inline(never)  // declarations are many and run once: inlined they double the time of an optimized build
+  package init(_ name: String, _ options: FieldOption..., description: String) {
+    schema = FieldSchema(name, Value.schemaType, options, description)
+  }
+}
+
+/// A field whose absence means something (a Go pointer).
+package final class OptionalField<Value: JSONRepresentable>: AnyField {
+  package let schema: FieldSchema
+  @inline(never)  // declarations are many and run once: inlined they double the time of an optimized build
+  package init(_ name: String, _ options: FieldOption..., description: String) {
+    var schema = FieldSchema(name, Value.schemaType, options, description)
+    schema.isPointer = true
+    self.schema = schema
+  }
+}
+
+/// A list; absent reads as empty.
+package final class ListField<Element: JSONRepresentable>: AnyField {
+  package let schema: FieldSchema
+  @inline(never)  // declarations are many and run once: inlined they double the time of an optimized build
+  package init(_ name: String, _ options: FieldOption..., description: String) {
+    schema = FieldSchema(name, .list(Element.schemaType), options, description)
+  }
+}
+
+/// A map with free keys; absent reads as empty.
+package final class MapField<Value: JSONRepresentable>: AnyField {
+  package let schema: FieldSchema
+  @inline(never)  // declarations are many and run once: inlined they double the time of an optimized build
+  package init(_ name: String, _ options: FieldOption..., description: String) {
+    schema = FieldSchema(name, .map(Value.schemaType), options, description)
+  }
+}

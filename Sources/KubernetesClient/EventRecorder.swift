@@ -1,0 +1,104 @@
+import KubernetesAPI
+import Synchronization
+
+package enum EventType: String, Sendable {
+  case normal = "Normal"
+  case warning = "Warning"
+}
+
+/// Records what happened to an object as Events, in the background: the caller never waits and never fails.
+///
+/// A repeat within `EventCorrelator`'s memory raises the count of the first Event instead of making another; an object
+/// that says too much is throttled as upstream does (burst 25, then one in five minutes). At most `bufferLimit` events
+/// wait to be sent; beyond it the oldest go.
+package final class EventRecorder: Sendable {
+  package static let bufferLimit = 1000
+
+  private struct Entry: Sendable {
+    var reference: ObjectReference
+    var type: EventType
+    var reason: String
+    var message: String
+    var time: Timestamp
+  }
+
+  private let client: KubernetesClient
+  private let component: String
+  private let host: String
+  private let entries: AsyncStream<Entry>
+  private let continuation: AsyncStream<Entry>.Continuation
+
+  package init(client: KubernetesClient, component: String, host: String = "") {
+    self.client = client
+    self.component = component
+    self.host = host
+    (entries, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(Self.bufferLimit))
+  }
+
+  /// `fieldPath` names the part of the object that is meant, such as `spec.containers{nodejs-app}`.
+  package func record(
+    _ object: some APIObject, _ type: EventType, reason: String, _ message: String, fieldPath: String = ""
+  ) {
+    let reference = ObjectReference {
+      $0.kind = Swift.type(of: object).kind.kind
+      $0.apiVersion = Swift.type(of: object).kind.apiVersion
+      $0.namespace = object.namespace
+      $0.name = object.name
+      $0.uid = object.uid
+      $0.resourceVersion = object.resourceVersion
+      $0.fieldPath = fieldPath
+    }
+    continuation.yield(
+      Entry(reference: reference, type: type, reason: reason, message: message, time: Timestamp.now()))
+  }
+
+  /// Sends what is recorded, until cancelled.
+  package func run() async {
+    var correlator = EventCorrelator()
+    for await entry in entries {
+      let key = EventCorrelator.Key(
+        uid: entry.reference.uid, fieldPath: entry.reference.fieldPath, type: entry.type.rawValue,
+        reason: entry.reason, message: entry.message)
+      switch correlator.decide(key, at: entry.time) {
+      case .drop: continue
+      case .create: await create(entry, key, &correlator)
+      case .raise(let event, let count): await raise(event, to: count, entry, key, &correlator)
+      }
+    }
+  }
+
+  private func create(_ entry: Entry, _ key: EventCorrelator.Key, _ correlator: inout EventCorrelator) async {
+    let event = makeEvent(entry)
+    // An Event is a courtesy: one that cannot be stored (its namespace is going, the server is away) is let go.
+    guard (try? await client.create(event)) != nil else { return correlator.forget(key) }
+    correlator.created(key, event.key)
+  }
+
+  private func raise(
+    _ event: ObjectKey, to count: Int, _ entry: Entry, _ key: EventCorrelator.Key, _ correlator: inout EventCorrelator
+  ) async {
+    let patch: JSON = ["count": .int(count), "lastTimestamp": entry.time.json]
+    guard (try? await client.patch(Event.self, event, .merge(patch))) == nil else { return }
+    await create(entry, key, &correlator)
+  }
+
+  private func makeEvent(_ entry: Entry) -> Event {
+    // Events of objects without a namespace live in `default`, as upstream has it.
+    let namespace = entry.reference.namespace.isEmpty ? "default" : entry.reference.namespace
+    return Event.make {
+      $0.metadata.namespace = namespace
+      $0.metadata.name = entry.reference.name + "." + String(entry.time.nanosecondsSinceEpoch, radix: 16)
+      $0.involvedObject = entry.reference
+      $0.type = entry.type.rawValue
+      $0.reason = entry.reason
+      $0.message = entry.message
+      $0.source.component = component
+      $0.source.host = host
+      $0.reportingComponent = component
+      $0.reportingInstance = host
+      $0.firstTimestamp = entry.time
+      $0.lastTimestamp = entry.time
+      $0.count = 1
+    }
+  }
+}

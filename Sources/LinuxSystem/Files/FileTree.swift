@@ -1,0 +1,114 @@
+import CLinux
+import Glibc
+
+/// Small file work on paths that only root can change.
+package enum FileTree {
+  package static func exists(_ path: String) -> Bool {
+    access(path, F_OK) == 0
+  }
+
+  /// Where a symbolic link points.
+  package static func readLink(_ path: String) throws(SystemCallError) -> String {
+    var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+    let length = try systemCall("readlink", path: path) {
+      buffer.withUnsafeMutableBytes { readlink(path, $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count) }
+    }
+    return String(decoding: buffer[..<length], as: UTF8.self)
+  }
+
+  /// mkdir -p.
+  package static func makeDirectories(_ path: String, mode: mode_t = 0o755) throws(SystemCallError) {
+    if mkdir(path, mode) == 0 || errno == EEXIST { return }
+    guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
+      throw SystemCallError(call: "mkdir", errno: errno, path: path)
+    }
+    try makeDirectories(String(path[..<slash]), mode: mode)
+    if mkdir(path, mode) != 0 && errno != EEXIST { throw SystemCallError(call: "mkdir", errno: errno, path: path) }
+  }
+
+  /// The names in a directory, sorted, without `.` and `..`; empty when it is not there.
+  package static func names(in path: String) throws(SystemCallError) -> [String] {
+    guard let directory = opendir(path) else {
+      if errno == ENOENT { return [] }
+      throw SystemCallError(call: "opendir", errno: errno, path: path)
+    }
+    defer { closedir(directory) }
+    return entries(of: directory).sorted()
+  }
+
+  private static func entries(of directory: OpaquePointer) -> [String] {
+    var names: [String] = []
+    while let entry = readdir(directory) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name != "." && name != ".." { names.append(name) }
+    }
+    return names
+  }
+
+  /// rm -rf that follows no symbolic link and does not leave the file system it started on. Missing is no error.
+  package static func remove(_ path: String) throws(SystemCallError) {
+    if unlink(path) == 0 || errno == ENOENT { return }
+    guard errno == EISDIR || errno == EPERM else { throw SystemCallError(call: "unlink", errno: errno, path: path) }
+    do {
+      let directory = try Descriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+      try removeContents(of: directory, path: path)
+    } catch {
+      if error.errno == ENOENT { return }
+      throw error
+    }
+    if rmdir(path) != 0 && errno != ENOENT { throw SystemCallError(call: "rmdir", errno: errno, path: path) }
+  }
+
+  private static func removeContents(of directory: Descriptor, path: String) throws(SystemCallError) {
+    // A copy, because closedir closes what fdopendir was given.
+    let listed = try systemCall("fcntl") { cl_fcntl(directory.raw, cl_f_dupfd_cloexec, 0) }
+    guard let stream = fdopendir(listed) else {
+      close(listed)
+      throw SystemCallError(call: "fdopendir", errno: errno, path: path)
+    }
+    let names = entries(of: stream)
+    closedir(stream)
+    for name in names {
+      if unlinkat(directory.raw, name, 0) == 0 || errno == ENOENT { continue }
+      guard errno == EISDIR || errno == EPERM else {
+        throw SystemCallError(call: "unlink", errno: errno, path: "\(path)/\(name)")
+      }
+      let inner = try Descriptor.open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, at: directory)
+      try removeContents(of: inner, path: "\(path)/\(name)")
+      try systemCall("rmdir", path: "\(path)/\(name)") { unlinkat(directory.raw, name, AT_REMOVEDIR) }
+    }
+  }
+
+  /// The whole of a small file.
+  package static func read(_ path: String, maximumBytes: Int = 1 << 20) throws(SystemCallError) -> [UInt8] {
+    try read(Descriptor.open(path, O_RDONLY), maximumBytes: maximumBytes)
+  }
+
+  package static func read(_ file: Descriptor, maximumBytes: Int = 1 << 20) throws(SystemCallError) -> [UInt8] {
+    var content: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 16 << 10)
+    while content.count < maximumBytes {
+      let count = try systemCall("read") { Glibc.read(file.raw, &buffer, min(buffer.count, maximumBytes - content.count)) }
+      if count == 0 { break }
+      content += buffer[..<count]
+    }
+    return content
+  }
+
+  /// A small text file without the white space at its end.
+  package static func text(_ path: String) throws(SystemCallError) -> String {
+    var bytes = try read(path)
+    while let last = bytes.last, last == 10 || last == 32 || last == 0 { bytes.removeLast() }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// Writes in one call, as the files of proc, sysfs and cgroup want it; the file must be there.
+  package static func write(_ text: String, to path: String, create: Bool = false, mode: mode_t = 0o644) throws(SystemCallError) {
+    let flags = O_WRONLY | (create ? O_CREAT | O_TRUNC : 0)
+    let file = try Descriptor.open(path, flags, mode: mode)
+    let bytes = Array(text.utf8)
+    try systemCall("write", path: path) { Glibc.write(file.raw, bytes, bytes.count) }
+  }
+}

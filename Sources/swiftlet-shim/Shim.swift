@@ -1,0 +1,129 @@
+import Glibc
+import LinuxSystem
+import ShimProtocol
+
+/// The process that holds one pod: its namespaces, its containers, their output and their ends. One thread, one loop.
+final class Shim {
+  /// What an event is about.
+  enum Source {
+    case listener
+    case client
+    case containerSetup(id: String)
+    case containerExit(id: String)
+    case containerOutput(id: String, LogFramer.Stream)
+    case exec
+  }
+
+  let program: SandboxProgram
+  let record: SandboxRecord
+  let epoll: Epoll
+  var sources: [UInt64: Source] = [:]
+  var clients: [UInt64: Client] = [:]
+  /// In the order in which they were started.
+  var containers: [Container] = []
+  var execs: [ExecSession] = []
+  /// Who asked for the end, while containers are still dying.
+  var shutdownRequest: (client: UInt64, correlation: UInt32)?
+  /// The first process of the PID namespace that the pod's containers share.
+  var sharedInit: ChildProcess?
+  let ownPIDNamespace: Descriptor
+  let copier = OutputCopier()
+  private var nextToken: UInt64 = 1
+  private let listener: Descriptor
+
+  /// The life of a shim, from the spawner's fork on.
+  static func run(_ program: SandboxProgram, correlation: UInt32, connection: Int32) -> Never {
+    let client = takeOver(connection)
+    ProcessTitle.set("swiftlet-shim: \(program.facts.namespace)/\(program.facts.name)")
+    do throws(ShimFailure) {
+      let shim = try Shim(program)
+      shim.attach(client, greeting: ShimFrame(correlation: correlation, message: .sandbox(shim.record)))
+      shim.serve()
+    } catch {
+      client.sendFrame(ShimFrame(correlation: correlation, message: .failed(error)))
+      exit(1)
+    }
+  }
+
+  /// Keeps the connection (as descriptor 3) and nothing else of what the spawner had open.
+  private static func takeOver(_ connection: Int32) -> Descriptor {
+    if connection != 3 { dup2(connection, 3) }
+    // close_range cannot fail with these arguments.
+    try? CurrentProcess.close(from: 4)
+    try? CurrentProcess.closeOnExec(from: 3)
+    setsid()
+    return Descriptor(owning: 3)
+  }
+
+  private init(_ program: SandboxProgram) throws(ShimFailure) {
+    self.program = program
+    do throws(SystemCallError) {
+      signal(SIGCHLD, SIG_DFL)
+      ownPIDNamespace = try Descriptor.open("/proc/self/ns/pid", O_RDONLY)
+      sharedInit = try SandboxNamespaces.enter(program)
+      epoll = try Epoll()
+      listener = try UnixSocket.listen(program.socketPath)
+    } catch {
+      throw ShimFailure(kind: .shim, errno: error.errno, message: error.description)
+    }
+    record = SandboxRecord(facts: program.facts, pid: getpid(), createdAt: WallClock.now())
+    watch(listener, .listener)
+  }
+
+  // MARK: The loop
+
+  private func serve() -> Never {
+    while true {
+      do throws(SystemCallError) {
+        let events = try epoll.wait(timeoutMilliseconds: millisecondsToNextDeadline())
+        for event in events { handle(event) }
+        endOverdueExecs()
+      } catch {
+        // A wait that fails is a bug of this program; the pod must not suffer for it more than it has to.
+        ShimLog.write("\(record.facts.uid): \(error)")
+      }
+    }
+  }
+
+  private func handle(_ event: Epoll.Event) {
+    guard let source = sources[event.token] else { return }
+    switch source {
+    case .listener: acceptClient()
+    case .client: serveClient(event.token, event.ready)
+    case .containerSetup(let id): container(id).map(finishStart)
+    case .containerExit(let id): container(id).map(finishExit)
+    case .containerOutput(let id, let stream): container(id).map { copyOutput(of: $0, stream, token: event.token) }
+    case .exec: execs.first { $0.owns(event.token) }.map { advance($0, event.token) }
+    }
+  }
+
+  @discardableResult
+  func watch(_ file: Descriptor, _ source: Source, _ interest: Epoll.Interest = .readable) -> UInt64 {
+    let token = nextToken
+    nextToken += 1
+    sources[token] = source
+    do throws(SystemCallError) {
+      try epoll.add(file, token: token, interest)
+    } catch {
+      ShimLog.write("\(record.facts.uid): \(error)")
+    }
+    return token
+  }
+
+  func unwatch(_ file: Descriptor, _ token: UInt64) {
+    if sources.removeValue(forKey: token) != nil { epoll.remove(file) }
+  }
+
+  func container(_ id: String) -> Container? {
+    containers.first { $0.record.facts.id == id }
+  }
+
+  private func acceptClient() {
+    do throws(SystemCallError) {
+      guard let connection = try UnixSocket.accept(listener) else { return }
+      attach(connection, greeting: nil)
+    } catch {
+      ShimLog.write("\(record.facts.uid): \(error)")
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import APIServer
+import ContainerRuntime
+import Foundation
+import ImageStore
+import KubeProxy
+import KubernetesAPI
+import KubernetesClient
+import Kubelet
+import Logging
+import PodNetwork
+
+/// The node half of the composition root: runtime, images, network, agent and proxy over one transport.
+struct NodeComposition {
+  private let kubelet: Kubelet
+  private let proxy: KubeProxy
+  private let logger: Logger
+
+  /// What the API server asks for logs.
+  var connection: any NodeConnection { kubelet }
+
+  init(_ layout: ServerLayout, _ registry: Registry, logger: Logger) async throws {
+    self.logger = logger
+    let client = KubernetesClient(
+      transport: InProcessTransport(
+        registry: registry, user: .node(layout.nodeName), authorizer: BootstrapAuthorizer()))
+    let runtime = try await ContainerRuntime(paths: Self.runtimePaths(layout))
+    let images = try ImageStore(root: layout.imageDirectory, registries: try Self.registries(layout))
+    let network = try PodNetwork(Self.networkConfig(layout))
+    try network.start()
+    kubelet = try Kubelet(
+      configuration: Self.kubeletConfiguration(layout), client: client, runtime: RuntimeAdapter(runtime, images: images),
+      images: ImageAdapter(images), network: NetworkAdapter(network), logger: logger)
+    proxy = try KubeProxy(
+      client: KubernetesClient(
+        transport: InProcessTransport(registry: registry, user: .proxy, authorizer: BootstrapAuthorizer())),
+      nodeName: layout.nodeName, clusterCIDR: layout.options.clusterCidr,
+      report: { logger.warning("kube-proxy: \($0)") })
+  }
+
+  func parts(after latch: Latch) -> [Part] {
+    [
+      Part("kubelet") {
+        await latch.wait()
+        try await kubelet.run()
+      },
+      Part("kube-proxy") {
+        await latch.wait()
+        await proxy.run()
+      },
+    ]
+  }
+
+  private static func runtimePaths(_ layout: ServerLayout) -> RuntimePaths {
+    RuntimePaths(
+      stateDirectory: layout.stateDirectory, containerDirectory: layout.containerDirectory,
+      cgroupParent: layout.options.cgroupParent, shimExecutable: layout.shim)
+  }
+
+  private static func networkConfig(_ layout: ServerLayout) -> PodNetworkConfig {
+    var config = PodNetworkConfig()
+    config.podCIDR = layout.podCIDR
+    config.bridge = layout.options.bridge
+    config.clusterCIDR = layout.options.clusterCidr
+    config.serviceCIDR = layout.options.serviceCidr
+    return config
+  }
+
+  private static func registries(_ layout: ServerLayout) throws -> RegistriesConfiguration {
+    let path = layout.options.registries
+    return FileManager.default.fileExists(atPath: path)
+      ? try RegistriesConfiguration(path: path) : RegistriesConfiguration()
+  }
+
+  private static func kubeletConfiguration(_ layout: ServerLayout) -> KubeletConfiguration {
+    var configuration = KubeletConfiguration(nodeName: layout.nodeName, nodeIP: layout.advertiseAddress)
+    configuration.podCIDR = layout.podCIDR
+    configuration.rootDirectory = layout.options.kubeletDir
+    configuration.podLogsDirectory = layout.options.logDir + "/pods"
+    configuration.containerLogsDirectory = layout.options.logDir + "/containers"
+    return configuration
+  }
+}

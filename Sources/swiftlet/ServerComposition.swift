@@ -1,0 +1,115 @@
+import APIServer
+import ControllerManager
+import Foundation
+import KubernetesAPI
+import KubernetesClient
+import Logging
+import Scheduler
+import ServiceLifecycle
+import Storage
+
+/// The composition root of `swiftlet server`: makes every part and says in which order they start. They stop in the
+/// reverse order, so whoever needs the API ends before it.
+struct ServerComposition {
+  private let layout: ServerLayout
+  private let logger: Logger
+
+  init(_ layout: ServerLayout, logger: Logger) {
+    self.layout = layout
+    self.logger = logger
+  }
+
+  func services() async throws -> [Part] {
+    let store = try openStore()
+    let registry = try makeRegistry(store)
+    let authority = try CertificateAuthority.loadOrCreate(directory: layout.tlsDirectory)
+    try writeKubeconfig(authority)
+    let node = layout.options.disableAgent ? nil : try await NodeComposition(layout, registry, logger: logger)
+    let server = apiServer(registry, authority, node)
+    let isBootstrapped = Latch()
+    let parts = [
+      Part("store") { try await keepOpen(store) },
+      Part("registry") { await registry.run() },
+      Part("bootstrap") {
+        try await Bootstrap(
+          registry: registry, advertiseAddress: layout.advertiseAddress, port: layout.options.securePort
+        ).run()
+        isBootstrapped.open()
+        await untilCancelled()
+      },
+      Part("api server") {
+        try await server.run { logger.notice("the API server listens on port \($0)") }
+      },
+      Part("controller manager") {
+        await isBootstrapped.wait()
+        await ControllerManager(client: client(registry, .controllerManager)) { logger.warning("\($0)") }.run()
+      },
+      Part("scheduler") {
+        await isBootstrapped.wait()
+        await Scheduler(client: client(registry, .scheduler)).run()
+      },
+    ]
+    return parts + (node?.parts(after: isBootstrapped) ?? [])
+  }
+
+  private func openStore() throws -> any Store {
+    switch layout.options.storage {
+    case .sqlite: try SQLiteStore(path: layout.database)
+    case .memory: MemoryStore()
+    }
+  }
+
+  private func makeRegistry(_ store: any Store) throws -> Registry {
+    var configuration = RegistryConfiguration()
+    configuration.serviceCIDR = layout.options.serviceCidr
+    configuration.logger = logger
+    return try Registry(store: store, configuration: configuration)
+  }
+
+  private func writeKubeconfig(_ authority: CertificateAuthority) throws {
+    let admin = try authority.keyPair(
+      "admin", .client(user: UserInfo.administrator.name, groups: [UserInfo.mastersGroup]))
+    let config = Kubeconfig(
+      server: "https://127.0.0.1:\(layout.options.securePort)",
+      certificateAuthorityPEM: try authority.certificatePEM, client: admin)
+    try config.write(to: layout.options.writeKubeconfig)
+  }
+
+  private func apiServer(
+    _ registry: Registry, _ authority: CertificateAuthority, _ node: NodeComposition?
+  ) -> APIServer {
+    var configuration = APIServerConfiguration()
+    configuration.bindAddress = layout.options.bindAddress
+    configuration.port = layout.options.securePort
+    configuration.addresses = [layout.advertiseAddress]
+    for name in layout.options.tlsSan {
+      if isAddress(name) { configuration.addresses.append(name) } else { configuration.hostNames.append(name) }
+    }
+    let own = layout.nodeName
+    return APIServer(
+      configuration: configuration, authority: authority, registry: registry,
+      nodes: { name in name == own ? node?.connection : nil }, logger: logger)
+  }
+
+  private func isAddress(_ text: String) -> Bool {
+    var buffer = in6_addr()
+    return inet_pton(AF_INET, text, &buffer) == 1 || inet_pton(AF_INET6, text, &buffer) == 1
+  }
+
+  private func client(_ registry: Registry, _ user: UserInfo) -> KubernetesClient {
+    KubernetesClient(
+      transport: InProcessTransport(registry: registry, user: user, authorizer: BootstrapAuthorizer()))
+  }
+}
+
+/// Holds the store open until everything above it has stopped, then closes it.
+private func keepOpen(_ store: any Store) async throws {
+  await untilCancelled()
+  try await store.close()
+}
+
+private func untilCancelled() async {
+  let (stream, continuation) = AsyncStream.makeStream(of: Never.self)
+  for await _ in stream {}
+  continuation.finish()
+}

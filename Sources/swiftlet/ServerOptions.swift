@@ -1,0 +1,89 @@
+import ArgumentParser
+import Foundation
+import LinuxSystem
+
+/// The flags of `swiftlet server`; the configuration file has the same names.
+struct ServerOptions: ParsableArguments {
+  @Option(help: "A YAML file of these flags without their dashes. Read from \(ConfigurationFile.defaultPath) if that exists.")
+  var config: String?
+
+  @Option(help: "Where certificates, the database and images are kept.")
+  var dataDir = "/var/lib/swiftlet"
+
+  @Option(help: "Where images are kept (default: images in the data directory).")
+  var imageDir: String?
+
+  @Option(help: "Where sockets and facts about running pods are kept; gone after a reboot.")
+  var stateDir = "/run/swiftlet"
+
+  @Option(help: "Where pods' volumes are kept.")
+  var kubeletDir = "/var/lib/kubelet"
+
+  @Option(help: "Where containers' logs are kept.")
+  var logDir = "/var/log"
+
+  @Option(help: "The address the API server listens on.")
+  var bindAddress = "0.0.0.0"
+
+  @Option(help: "The port the API server listens on.")
+  var securePort = 6443
+
+  @Option(help: "The address under which others reach this machine (default: the one that its default route uses).")
+  var advertiseAddress: String?
+
+  @Option(help: "Further names or addresses for the server's certificate.")
+  var tlsSan: [String] = []
+
+  @Option(help: "The node's name (default: the host name).")
+  var nodeName: String?
+
+  @Option(help: "Where to write the kubeconfig of the administrator (mode 0600).")
+  var writeKubeconfig = "/etc/swiftlet/kubeconfig.yaml"
+
+  @Option(help: "Where objects are kept: sqlite, or memory for experiments.")
+  var storage = StorageEngine.sqlite
+
+  @Option(help: "The addresses of pods.")
+  var clusterCidr = "10.42.0.0/16"
+
+  @Option(help: "The addresses of Services.")
+  var serviceCidr = "10.43.0.0/16"
+
+  @Option(help: "The interface with the gateway address of this node's pods.")
+  var bridge = "swiftlet0"
+
+  @Option(help: "The control group below which pods run.")
+  var cgroupParent = "kubepods"
+
+  @Option(help: "Registry mirrors and credentials, in k3s's format.")
+  var registries = "/etc/swiftlet/registries.yaml"
+
+  @Option(help: "The swiftlet-shim program (default: beside this one).")
+  var shim: String?
+
+  @Flag(help: "Run the control plane only; this machine is no node.")
+  var disableAgent = false
+
+  @Option(help: "How much to log: trace, debug, info, notice, warning, error or critical.")
+  var logLevel = "info"
+
+  /// Every flag's name, as the configuration file spells it.
+  static let names: Set<String> = [
+    "config", "data-dir", "image-dir", "state-dir", "kubelet-dir", "log-dir", "bind-address", "secure-port", "advertise-address",
+    "tls-san", "node-name", "write-kubeconfig", "storage", "cluster-cidr", "service-cidr", "bridge", "cgroup-parent",
+    "registries", "shim", "disable-agent", "log-level",
+  ]
+
+  static let switches: Set<String> = ["disable-agent"]
+
+  mutating func validate() throws {
+    guard (1...65535).contains(securePort) else {
+      throw ValidationError("--secure-port must be between 1 and 65535, not \(securePort)")
+    }
+  }
+}
+
+enum StorageEngine: String, ExpressibleByArgument, CaseIterable {
+  case sqlite
+  case memory
+}

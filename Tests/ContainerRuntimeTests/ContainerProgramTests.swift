@@ -1,0 +1,119 @@
+import ImageStore
+import LinuxSystem
+import ShimProtocol
+import Testing
+
+@testable import ContainerRuntime
+
+@Suite struct ContainerProgramTests {
+  private func program(
+    filter: [UInt8]? = [1], devices: [DeviceNode] = [], _ change: (inout ContainerConfig) -> Void = { _ in }
+  ) -> ContainerProgram {
+    var config = ContainerConfig(
+      podUID: "u", name: "c", image: Image(id: "sha256:i", layerDirectories: ["/top", "/bottom"]),
+      arguments: ["/bin/app", "-x"], environment: ["A=1", "PATH=/app", "A=2"])
+    change(&config)
+    return ContainerProgram(
+      ContainerProgram.Input(
+        config: config, directory: "/containers/u/id", sharedMemoryPath: "/shm/u", hostname: "web",
+        bounding: Capabilities(bits: 0b101), seccompFilter: filter, hostDevices: devices))
+  }
+
+  /// The order is the security of it; each step's reason stands where it is composed.
+  @Test func theStepsComeInThisOrder() {
+    let steps = program {
+      $0.mounts = [
+        ContainerMount(source: "/v/inner", destination: "/data/deep"),
+        ContainerMount(source: "/v/outer", subPath: "x", destination: "/data", isReadOnly: true),
+      ]
+      $0.security.readOnlyRoot = true
+      $0.security.noNewPrivileges = true
+      $0.security.maskedPaths = ["/proc/kcore"]
+      $0.security.readonlyPaths = ["/proc/sys"]
+      $0.user = ContainerUser(uid: 5)
+      $0.workingDirectory = "/work"
+      $0.resources.oomScoreAdjust = 1000
+    }.steps
+    #expect(
+      steps.map(\.name) == [
+        "open mount source /shm/u", "open mount source /v/outer/x", "open mount source /v/inner", "set oom_score_adj",
+        "isolate mounts", "mount root", "mount proc on /proc", "mount tmpfs on /dev", "mount devpts on /dev/pts",
+        "mount mqueue on /dev/mqueue", "make device /dev/null", "make device /dev/zero", "make device /dev/full",
+        "make device /dev/random", "make device /dev/urandom", "make device /dev/tty", "make link /dev/ptmx",
+        "make link /dev/fd", "make link /dev/stdin", "make link /dev/stdout", "make link /dev/stderr",
+        "make link /dev/core", "mount on /dev/shm", "mount sysfs on /sys", "new cgroup namespace",
+        "mount cgroup2 on /sys/fs/cgroup", "mount on /data", "mount on /data/deep", "make /proc/sys read-only",
+        "mask /proc/kcore", "make root read-only", "change root", "new session", "new keyring",
+        "change to working directory /work", "find user", "drop capabilities", "change user", "set capabilities",
+        "set parent death signal", "set no_new_privs", "install seccomp filter", "exec",
+      ])
+    #expect(steps[1] == .openTree(slot: 1, source: "/v/outer", subPath: "x", propagation: .private, isReadOnly: true))
+    #expect(steps[5] == .overlayRoot(layers: ["/top", "/bottom"], directory: "/containers/u/id"))
+    #expect(steps.contains(.resolveUser(UserRequest(uid: 5))))
+    #expect(steps.contains(.capabilities(effective: 5, permitted: 5, inheritable: 0, ambient: 0)))
+  }
+
+  @Test func withoutNoNewPrivilegesTheFilterComesWhileItIsStillAllowed() {
+    let names = program().steps.map(\.name)
+    #expect(names.suffix(7) == [
+      "find user", "drop capabilities", "install seccomp filter", "change user", "set capabilities",
+      "set parent death signal", "exec",
+    ])
+  }
+
+  @Test func aCommandThatJoinsHasTheSameCredentials() {
+    let program = program()
+    #expect(program.execSteps.map(\.name) == [
+      "set oom_score_adj", "enter namespaces", "new session", "new keyring", "change to working directory /",
+      "find user", "drop capabilities", "install seccomp filter", "change user", "set capabilities",
+      "set parent death signal",
+    ])
+    #expect(program.execSteps.contains(.workingDirectory(path: "/", isMade: false)))
+  }
+
+  @Test func theKernelsFileSystemsAreReadOnlyUnlessPrivileged() {
+    func attributes(_ type: String, _ steps: [SetupStep]) -> Mount.Attributes? {
+      for case .mount(type, _, let bits, _, true) in steps { return Mount.Attributes(rawValue: bits) }
+      return nil
+    }
+    let plain = program().steps
+    #expect(attributes("sysfs", plain)?.contains(.readOnly) == true)
+    #expect(attributes("cgroup2", plain)?.contains(.readOnly) == true)
+    let disk = DeviceNode(path: "/dev/sda", major: 8, minor: 0, mode: 0o060660)
+    let privileged = program(filter: nil, devices: [disk]) { $0.security.privileged = true }.steps
+    #expect(attributes("sysfs", privileged)?.contains(.readOnly) == false)
+    #expect(!privileged.contains { $0.name.hasPrefix("mask") || $0.name.hasSuffix("read-only") })
+    #expect(privileged.contains(.device(path: "/dev/sda", major: 8, minor: 0, mode: 0o060660)))
+    #expect(!plain.contains { $0.name == "make device /dev/sda" })
+  }
+
+  @Test func sharedMemoryGivesWayToAMountOfThePod() {
+    let steps = program { $0.mounts = [ContainerMount(source: "/v", destination: "/dev/shm/")] }.steps
+    #expect(!steps.contains { $0.name == "open mount source /shm/u" })
+    #expect(steps.filter { $0.name == "mount on /dev/shm/" }.count == 1)
+  }
+
+  @Test func theLastOfEqualNamesWins() {
+    #expect(program().environment == ["PATH=/app", "HOSTNAME=web", "A=2"])
+    #expect(program { $0.environment = [] }.environment == [ContainerProgram.defaultPath, "HOSTNAME=web"])
+  }
+
+  @Test(arguments: [
+    ("", "", "/"), ("", "/image", "/image"), ("/spec", "/image", "/spec"), ("relative", "", "/relative"),
+  ])
+  func theWorkingDirectoryIsTheSpecsOrTheImages(spec: String, image: String, expected: String) {
+    let steps = program {
+      $0.workingDirectory = spec
+      $0.image.config.workingDirectory = image
+    }.steps
+    #expect(steps.contains(.workingDirectory(path: expected, isMade: true)))
+  }
+
+  @Test(arguments: [
+    (ContainerMount.Propagation.private, TreePropagation.private), (.hostToContainer, .fromHost), (.bidirectional, .both),
+  ])
+  func propagationIsAsAsked(asked: ContainerMount.Propagation, expected: TreePropagation) {
+    let steps = program { $0.mounts = [ContainerMount(source: "/v", destination: "/v", propagation: asked)] }.steps
+    #expect(steps.contains(.openTree(slot: 1, source: "/v", subPath: "", propagation: expected, isReadOnly: false)))
+  }
+}

@@ -1,0 +1,159 @@
+import Foundation
+import Testing
+
+/// A real `swiftlet server` with its node, in a network namespace and folders of its own, and the real kubectl.
+struct Cluster: Sendable {
+  static let binaries = ProcessInfo.processInfo.environment["SWIFTLET_BIN"] ?? ".build/release"
+  /// Images are built once for all clusters.
+  static let imageDirectory = "/tmp/swiftlet-test-images"
+  static let uplinkAddress = "10.99.0.1"
+
+  let name: String
+  let directory: String
+
+  var kubeconfig: String { directory + "/kubeconfig.yaml" }
+  var stateDirectory: String { directory + "/state" }
+  var cgroup: String { "swiftlet-test-\(name)" }
+  private var serverLog: String { directory + "/server.log" }
+
+  /// The flags of `swiftlet server` and its companions on this cluster.
+  var flags: [String] {
+    [
+      "--data-dir", directory + "/data", "--state-dir", stateDirectory, "--kubelet-dir", directory + "/kubelet",
+      "--log-dir", directory + "/log", "--image-dir", Self.imageDirectory, "--cgroup-parent", cgroup,
+    ]
+  }
+
+  // MARK: What a user does
+
+  /// Runs in the node's network.
+  func onNode(_ arguments: [String], input: String? = nil) async throws -> CommandOutput {
+    try await run(["nsenter", "--net=/run/netns/\(name)"] + arguments, input: input)
+  }
+
+  func kubectl(_ arguments: String..., input: String? = nil) async throws -> String {
+    let result = try await tryKubectl(arguments, input: input)
+    guard result.status == 0 else { throw CommandFailed(result: result) }
+    return result.output
+  }
+
+  func tryKubectl(_ arguments: [String], input: String? = nil) async throws -> CommandOutput {
+    try await onNode(["kubectl", "--kubeconfig", kubeconfig] + arguments, input: input)
+  }
+
+  func apply(_ manifest: String) async throws { _ = try await kubectl("apply", "-f", "-", input: manifest) }
+
+  func jsonpath(_ object: String, _ path: String) async throws -> String {
+    try await kubectl("get", object, "-o", "jsonpath={\(path)}")
+  }
+
+  func fetch(_ url: String, method: String = "GET") async throws -> CommandOutput {
+    try await onNode(["curl", "-sS", "--max-time", "5", "-X", method, url])
+  }
+
+  func waitForReady(_ object: String, seconds: Int = 60) async throws {
+    _ = try await kubectl("wait", "--for=condition=Ready", object, "--timeout=\(seconds)s")
+  }
+
+  /// The host's process numbers of a container's main process.
+  func processID(ofPod pod: String) async throws -> Int32 {
+    let uid = try await jsonpath("pod/\(pod)", ".metadata.uid")
+    return try await eventually("a process of pod \(pod)") {
+      // Containers have groups of their own below the pod's; the shim's is not meant.
+      let group = ".*/pod\(uid)/[0-9a-f]{64}/cgroup.procs"
+      let find = "find \(Self.cgroupMount)/\(cgroup) -regextype posix-extended -regex '\(group)'"
+      let found = try await run(["sh", "-c", "cat $(\(find))"])
+      return found.lines.compactMap { Int32($0) }.min()
+    }
+  }
+
+  static let cgroupMount: String = {
+    let mounts = (try? String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)) ?? ""
+    let line = mounts.split(separator: "\n").first { $0.contains(" - cgroup2 ") }
+    return line.map { String($0.split(separator: " ")[4]) } ?? "/sys/fs/cgroup"
+  }()
+
+  // MARK: The server's life
+
+  func startServer() async throws {
+    let log = serverLog
+    let flags = (["server"] + flags + [
+      "--write-kubeconfig", kubeconfig, "--advertise-address", Self.uplinkAddress, "--node-name", "node-1",
+    ]).joined(separator: " ")
+    try await check([
+      "sh", "-c",
+      "setsid --fork nsenter --net=/run/netns/\(name) \(Self.binaries)/swiftlet \(flags) >>\(log) 2>&1 </dev/null",
+    ])
+    do {
+      try await eventually("the node is Ready", within: 30) {
+        try await kubectl("wait", "--for=condition=Ready", "node/node-1", "--timeout=10s")
+      }
+    } catch {
+      let log = (try? String(contentsOfFile: serverLog, encoding: .utf8)) ?? ""
+      throw NotReached(description: "\(error)\n\(log.suffix(4000))")
+    }
+  }
+
+  var serverPID: Int32? {
+    (try? String(contentsOfFile: stateDirectory + "/server.pid", encoding: .utf8))
+      .flatMap { Int32($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+  }
+
+  func killServer(_ signal: Int32 = SIGKILL) async throws {
+    let pid = try #require(serverPID)
+    kill(pid, signal)
+    try await eventually("the server ends") { kill(pid, 0) == 0 ? nil : true }
+  }
+
+  // MARK: Beginning and end
+
+  /// Runs `body` against a fresh cluster, then takes it down and checks that the kernel holds nothing of it any more.
+  static func with(_ body: (Cluster) async throws -> Void) async throws {
+    let name = "sw" + UUID().uuidString.prefix(6).lowercased()
+    let cluster = Cluster(name: name, directory: "/tmp/swiftlet-e2e-\(name)")
+    try FileManager.default.createDirectory(atPath: cluster.directory, withIntermediateDirectories: true)
+    try await buildImages()
+    for command in [
+      "ip netns add \(name)", "ip -n \(name) link set lo up", "ip -n \(name) link add uplink type bridge",
+      "ip -n \(name) addr add \(uplinkAddress)/24 dev uplink", "ip -n \(name) link set uplink up",
+      "ip -n \(name) route add default dev uplink",
+    ] { try await check(command.split(separator: " ").map(String.init)) }
+    do {
+      try await cluster.startServer()
+      try await body(cluster)
+    } catch {
+      let log = (try? String(contentsOfFile: cluster.serverLog, encoding: .utf8)) ?? ""
+      Issue.record("\(error)\nthe server's last words:\n\(log.suffix(3000))")
+    }
+    try await cluster.takeDown()
+  }
+
+  private func takeDown() async throws {
+    let down = try await onNode([Self.binaries + "/swiftlet", "down"] + flags)
+    #expect(down.status == 0, "\(down.output) \(down.errors)")
+    let residue = try await residue()
+    #expect(residue.isEmpty, "left behind: \(residue)")
+    try await check(["ip", "netns", "delete", name])
+    try FileManager.default.removeItem(atPath: directory)
+  }
+
+  /// What the kernel still holds of this cluster: mounts, cgroups, processes, links and tables.
+  func residue() async throws -> [String] {
+    let mounts = try String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)
+      .split(separator: "\n").filter { $0.contains(directory) }.map { "mount \($0)" }
+    let cgroups = FileManager.default.fileExists(atPath: "\(Self.cgroupMount)/\(cgroup)") ? ["cgroup \(cgroup)"] : []
+    let processes = try await run(["pgrep", "-fa", directory]).lines
+      .filter { !$0.contains("pgrep") }.map { "process \($0)" }
+    let links = try await onNode(["ip", "-brief", "link"]).lines
+      .filter { !$0.hasPrefix("lo ") && !$0.hasPrefix("uplink ") }.map { "link \($0)" }
+    let tables = try await onNode(["nft", "list", "tables"]).lines.map { "nft \($0)" }
+    return mounts + cgroups + processes + links + tables
+  }
+
+  private static func buildImages() async throws {
+    for image in ["busybox", "nodejs-app"] {
+      try await check(
+        [binaries + "/swiftlet", "image", "build", "--if-changed", "--image-dir", imageDirectory, "rootfs/\(image)"])
+    }
+  }
+}

@@ -1,0 +1,227 @@
+import KubernetesAPI
+import KubernetesClient
+import Logging
+import NodeSimulation
+import Testing
+
+@testable import Kubelet
+
+/// The whole agent over an API in memory and a node without a kernel.
+@Suite(.timeLimit(.minutes(1))) struct KubeletTests {
+  private let api = MemoryAPI()
+  private let node = FakeNode()
+  private let scratch: ScratchDirectory
+  private var client: KubernetesClient { KubernetesClient(transport: api) }
+
+  init() throws { scratch = try ScratchDirectory() }
+
+  private func makeKubelet() throws -> Kubelet {
+    var configuration = KubeletConfiguration(nodeName: "node-1", nodeIP: "192.0.2.1")
+    configuration.rootDirectory = scratch.path + "/kubelet"
+    configuration.podLogsDirectory = scratch.path + "/logs/pods"
+    configuration.containerLogsDirectory = scratch.path + "/logs/containers"
+    return try Kubelet(
+      configuration: configuration, client: client, runtime: node, images: node, network: node,
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+  }
+
+  private func withKubelet(_ body: (Kubelet) async throws -> Void) async throws {
+    let kubelet = try makeKubelet()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await kubelet.run() }
+      try await body(kubelet)
+      group.cancelAll()
+    }
+  }
+
+  private func bind(_ pod: Pod) async throws {
+    var pod = pod
+    pod.spec.nodeName = "node-1"
+    try await client.create(pod)
+  }
+
+  private func podBecomes(_ condition: @escaping @Sendable (Pod) -> Bool) async {
+    await podBecomes(ObjectKey(namespace: "default", name: "web"), condition)
+  }
+
+  private func podBecomes(_ key: ObjectKey, _ condition: @escaping @Sendable (Pod) -> Bool) async {
+    await api.wait { api in api.object(Pod.self, key).map(condition) ?? false }
+  }
+
+  @Sendable private static func isReady(_ pod: Pod) -> Bool {
+    pod.status.conditions.contains { $0.type == "Ready" && $0.status == .true }
+  }
+
+  @Test func registersTheNodeAndHoldsItsLease() async throws {
+    try await withKubelet { _ in
+      await api.wait { !$0.objects(Lease.self).isEmpty && !$0.objects(Node.self).isEmpty }
+      let node = try #require(api.object(Node.self, ObjectKey(name: "node-1")))
+      #expect(
+        node.status.conditions.contains { $0.type == "Ready" && $0.status == .true && $0.reason == "KubeletReady" })
+      #expect(node.labels["kubernetes.io/hostname"] == "node-1")
+      #expect(node.status.addresses.map(\.address) == ["192.0.2.1", "node-1"])
+      #expect((node.status.allocatable["cpu"]?.value ?? 0) > 0)
+      let lease = try #require(api.object(Lease.self, ObjectKey(namespace: "kube-node-lease", name: "node-1")))
+      #expect(lease.spec.holderIdentity == "node-1")
+    }
+  }
+
+  @Test func runsAPodFromBindingToDeletion() async throws {
+    try await withKubelet { _ in
+      try await bind(makePod(containers: [makeContainer("app")]))
+      await podBecomes(Self.isReady)
+      let pod = try #require(api.object(Pod.self, ObjectKey(namespace: "default", name: "web")))
+      #expect(pod.status.phase == .running)
+      #expect(pod.status.podIP == "127.0.0.1")
+      #expect(pod.status.containerStatuses[0].image == "docker.io/library/busybox:latest")
+      // Running and Ready are told together, in one patch; a slow machine may have told of the start before.
+      #expect(api.told("web").filter { $0.phase == .running }.count == 1)
+      #expect(NodeFiles.text(scratch.path + "/kubelet/pods/uid-web/etc-hosts")?.contains("127.0.0.1\tweb") == true)
+      try await client.delete(Pod.self, pod.key)
+      await api.wait { $0.objects(Pod.self).isEmpty }
+      #expect(node.runningID("uid-web", "app") == nil)
+      #expect(NodeFiles.kind(scratch.path + "/kubelet/pods/uid-web") == nil)
+      await api.wait { $0.objects(Event.self).contains { $0.reason == "Killing" } }
+      let events = Set(api.objects(Event.self).map { "\($0.reason): \($0.message)" })
+      for expected in [
+        "Pulled: Container image \"busybox\" already present on machine", "Created: Created container: app",
+        "Started: Started container app", "Killing: Stopping container app",
+      ] { #expect(events.contains(expected)) }
+    }
+  }
+
+  @Test func restartsWhatExitsAndCounts() async throws {
+    try await withKubelet { _ in
+      try await bind(makePod(containers: [makeContainer("app")]))
+      await podBecomes(Self.isReady)
+      node.exit(try #require(node.runningID("uid-web", "app")), code: 9)
+      await podBecomes { $0.status.containerStatuses.first?.restartCount == 1 && Self.isReady($0) }
+      let status = try #require(api.object(Pod.self, ObjectKey(namespace: "default", name: "web"))).status
+      #expect(status.containerStatuses[0].lastState.terminated?.exitCode == 9)
+      #expect(node.starts == ["app/0", "app/1"])
+    }
+  }
+
+  @Test func tellsWhatCannotRun() async throws {
+    try await withKubelet { _ in
+      try await bind(makePod("missing", containers: [makeContainer("app") { $0.image = "absent" }]))
+      await podBecomes(ObjectKey(namespace: "default", name: "missing")) {
+        $0.status.containerStatuses.first?.state.waiting?.reason == "ErrImagePull"
+      }
+      try await bind(makePod("broken", containers: [makeContainer("app") { $0.command = ["/nope"] }]))
+      await podBecomes(ObjectKey(namespace: "default", name: "broken")) {
+        $0.status.containerStatuses.first?.lastState.terminated?.reason == "StartError"
+      }
+    }
+  }
+
+  @Test func waitsForAConfigMapAndUpdatesItInPlace() async throws {
+    try await withKubelet { _ in
+      var pod = makePod(containers: [makeContainer("app")])
+      pod.spec.volumes = [
+        Volume {
+          $0.name = "conf"; $0.configMap = ConfigMapVolumeSource { $0.name = "m" }
+        }
+      ]
+      try await bind(pod)
+      await api.wait { $0.objects(Event.self).contains { $0.reason == "FailedMount" } }
+      let event = api.objects(Event.self).first { $0.reason == "FailedMount" }
+      #expect(event?.message == "MountVolume.SetUp failed for volume \"conf\" : configmap \"m\" not found")
+      try await client.create(
+        ConfigMap.make {
+          $0.metadata.name = "m"
+          $0.metadata.namespace = "default"
+          $0.data = ["k": "v"]
+        })
+      await podBecomes(Self.isReady)
+      let path = scratch.path + "/kubelet/pods/uid-web/volumes/kubernetes.io~configmap/conf"
+      #expect(NodeFiles.linkTarget(path + "/k") == "..data/k")
+    }
+  }
+
+  @Test func pushesReadinessAndRestartsOnLiveness() async throws {
+    let probe = Probe {
+      $0.exec = ExecAction { $0.command = ["check"] }
+      $0.periodSeconds = 1
+      $0.failureThreshold = 1
+    }
+    try await withKubelet { _ in
+      try await bind(makePod(containers: [makeContainer("app") { $0.readinessProbe = probe }]))
+      await podBecomes(Self.isReady)
+      node.setExecExitCode(1)
+      await podBecomes { !Self.isReady($0) }
+      node.setExecExitCode(0)
+      await podBecomes(Self.isReady)
+      node.setExecExitCode(1)
+      try await bind(makePod("live", grace: 1, containers: [makeContainer("app") { $0.livenessProbe = probe }]))
+      await podBecomes(ObjectKey(namespace: "default", name: "live")) {
+        $0.status.containerStatuses.first?.restartCount == 1
+      }
+      await api.wait { $0.objects(Event.self).contains { $0.message == "Liveness probe failed: not well" } }
+    }
+  }
+
+  @Test func leavesContainersAloneWhenTheAgentRestarts() async throws {
+    try await withKubelet { _ in
+      try await bind(makePod(containers: [makeContainer("app")]))
+      await podBecomes(Self.isReady)
+    }
+    let id = try #require(node.runningID("uid-web", "app"))
+    try await client.create(
+      ConfigMap.make {
+        $0.metadata.name = "unrelated"
+        $0.metadata.namespace = "default"
+      })
+    let told = api.told("web")
+    try await withKubelet { kubelet in
+      try await bind(makePod("second", containers: [makeContainer("app")]))
+      await podBecomes(ObjectKey(namespace: "default", name: "second"), Self.isReady)
+      #expect(node.runningID("uid-web", "app") == id)
+      #expect(kubelet.worker("uid-web")?.status.phase == .running)
+      // Nothing about the first pod had to be told.
+      #expect(api.told("web") == told)
+    }
+  }
+
+  @Test func endsOrphansOnStart() async throws {
+    try await withKubelet { _ in
+      try await bind(makePod(containers: [makeContainer("app")]))
+      await podBecomes(Self.isReady)
+    }
+    try await client.delete(
+      Pod.self, ObjectKey(namespace: "default", name: "web"), DeleteOptions(gracePeriodSeconds: 0))
+    try await withKubelet { _ in
+      try await bind(makePod("second", containers: [makeContainer("app")]))
+      await podBecomes(ObjectKey(namespace: "default", name: "second"), Self.isReady)
+      #expect(node.runningID("uid-web", "app") == nil)
+      #expect(NodeFiles.kind(scratch.path + "/kubelet/pods/uid-web") == nil)
+    }
+  }
+
+  @Test func catchesUpAfterTheServerWasAway() async throws {
+    try await withKubelet { _ in
+      try await bind(makePod(containers: [makeContainer("app")]))
+      await podBecomes(Self.isReady)
+      api.setDown(true)
+      node.exit(try #require(node.runningID("uid-web", "app")), code: 1)
+      await api.wait { $0.refusals >= 3 }
+      api.setDown(false)
+      await podBecomes { $0.status.containerStatuses.first?.restartCount == 1 && Self.isReady($0) }
+    }
+  }
+
+  @Test func keepsWhatAnEndedPodWasUntilTheServerKnows() async throws {
+    try await withKubelet { _ in
+      try await bind(makePod(restartPolicy: .never, containers: [makeContainer("app")]))
+      await podBecomes(Self.isReady)
+      api.setDown(true)
+      node.exit(try #require(node.runningID("uid-web", "app")), code: 7)
+      await api.wait { $0.refusals >= 3 }
+      #expect(try await node.pods().map(\.uid) == ["uid-web"])
+      api.setDown(false)
+      await podBecomes { $0.status.phase == .failed }
+      let pod = api.object(Pod.self, ObjectKey(namespace: "default", name: "web"))
+      #expect(pod?.status.containerStatuses[0].state.terminated?.exitCode == 7)
+    }
+  }
+}

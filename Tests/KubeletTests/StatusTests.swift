@@ -1,0 +1,151 @@
+import KubernetesAPI
+import KubernetesClient
+import Testing
+
+@testable import Kubelet
+
+@Suite struct StatusTests {
+  @Test func tellsANewPodAsPending() {
+    let planner = PodPlanner(makePod(containers: [makeContainer("app")]))
+    let status = planner.status()
+    #expect(status.phase == .pending)
+    #expect(status.hostIP == "192.0.2.1")
+    #expect(status.qosClass == .bestEffort)
+    #expect(status.containerStatuses[0].state.waiting?.reason == "ContainerCreating")
+    #expect(status.containerStatuses[0].image == "busybox")
+    #expect(condition("Ready", status) == "False ContainersNotReady containers with unready status: [app]")
+    #expect(condition("Initialized", status) == "True  ")
+    #expect(condition("PodReadyToStartContainers", status) == "False  ")
+    #expect(condition("PodScheduled", status) == "True  ")
+  }
+
+  @Test func tellsRunningAndReadyAtOnceWithoutProbes() {
+    var planner = PodPlanner(makePod(containers: [makeContainer("app")]))
+    _ = planner.bringUp()
+    _ = planner.start("app", "abc")
+    let status = planner.status()
+    #expect(status.phase == .running)
+    #expect(status.podIP == "10.42.0.5")
+    #expect(status.podIPs.map(\.ip) == ["10.42.0.5"])
+    #expect(condition("Ready", status) == "True  ")
+    #expect(condition("ContainersReady", status) == "True  ")
+    #expect(condition("PodReadyToStartContainers", status) == "True  ")
+    let container = status.containerStatuses[0]
+    #expect(container.ready)
+    #expect(container.started == true)
+    #expect(container.containerID == "swiftlet://abc")
+    #expect(container.image == imageNames.image)
+    #expect(container.state.running?.startedAt == epoch)
+  }
+
+  @Test func waitsForReadiness() {
+    let container = makeContainer("app") {
+      $0.readinessProbe = Probe { $0.exec = ExecAction { $0.command = ["true"] } }
+    }
+    var planner = PodPlanner(makePod(containers: [container]))
+    _ = planner.bringUp()
+    _ = planner.start("app", "abc")
+    #expect(!planner.status().containerStatuses[0].ready)
+    _ = planner.handle(.probed(id: "abc", .readiness, .success), now: epoch)
+    #expect(planner.status().containerStatuses[0].ready)
+    _ = planner.handle(.probed(id: "abc", .readiness, .failure), now: epoch)
+    #expect(condition("Ready", planner.status()) == "False ContainersNotReady containers with unready status: [app]")
+  }
+
+  @Test func waitsForReadinessGates() {
+    var pod = makePod(containers: [makeContainer("app")])
+    pod.spec.readinessGates = [PodReadinessGate { $0.conditionType = "example.com/gate" }]
+    var planner = PodPlanner(pod)
+    _ = planner.bringUp()
+    _ = planner.start("app", "abc")
+    #expect(
+      condition("Ready", planner.status())
+        == "False ReadinessGatesNotReady corresponding condition of pod readiness gate \"example.com/gate\" does not exist."
+    )
+    #expect(condition("ContainersReady", planner.status()) == "True  ")
+  }
+
+  @Test func tellsInitContainersAsPodInitializing() {
+    var planner = PodPlanner(makePod(containers: [makeContainer("app")], initContainers: [makeContainer("one")]))
+    _ = planner.bringUp()
+    _ = planner.start("one", "1")
+    let status = planner.status()
+    #expect(status.containerStatuses[0].state.waiting?.reason == "PodInitializing")
+    #expect(
+      condition("Initialized", status) == "False ContainersNotInitialized containers with incomplete status: [one]")
+  }
+
+  @Test func keepsTheTransitionTimeOfWhatHasNotChanged() {
+    var pod = makePod(containers: [makeContainer("app")])
+    let early = epoch.adding(seconds: -50)
+    pod.status.conditions = [
+      PodCondition {
+        $0.type = "Ready"
+        $0.status = .false
+        $0.lastTransitionTime = early
+      }
+    ]
+    var planner = PodPlanner(pod)
+    let before = planner.status().conditions.first { $0.type == "Ready" }
+    #expect(before?.lastTransitionTime == early)
+    _ = planner.bringUp()
+    _ = planner.start("app", "1")
+    let after = planner.status(now: epoch.adding(seconds: 3)).conditions.first { $0.type == "Ready" }
+    #expect(after?.lastTransitionTime == epoch.adding(seconds: 3))
+  }
+
+  @Test(arguments: [
+    (0, false, "Completed"), (1, false, "Error"), (137, true, "OOMKilled"),
+  ])
+  func namesTheEndOfAContainer(code: Int, isOutOfMemory: Bool, reason: String) {
+    var planner = PodPlanner(makePod(restartPolicy: .never, containers: [makeContainer("app"), makeContainer("b")]))
+    _ = planner.bringUp()
+    _ = planner.start("app", "1")
+    _ = planner.start("b", "2")
+    var container = exited("app", "1", code: code)
+    if case .exited(var exit) = container.state {
+      exit.isOutOfMemory = isOutOfMemory
+      exit.message = "last words"
+      container.state = .exited(exit)
+    }
+    _ = planner.handle(.exited(container), now: epoch)
+    let terminated = planner.status().containerStatuses[0].state.terminated
+    #expect(terminated?.reason == reason)
+    #expect(terminated?.exitCode == code)
+    #expect(terminated?.message == "last words")
+    #expect(terminated?.containerID == "swiftlet://1")
+    #expect(planner.status().phase == .running)
+  }
+
+  @Test func patchesOnlyWhatDiffers() throws {
+    var planner = PodPlanner(makePod(containers: [makeContainer("app")]))
+    _ = planner.bringUp()
+    let old = planner.status()
+    #expect(StatusPatch.make(uid: "u", from: old, to: old) == nil)
+    _ = planner.start("app", "1")
+    guard case .strategicMerge(let patch) = StatusPatch.make(uid: "u", from: old, to: planner.status()) else {
+      Issue.record("no patch")
+      return
+    }
+    #expect(patch[path: "metadata", "uid"] == "u")
+    #expect(Set(patch["status"]?.objectValue?.keys ?? []) == ["conditions", "containerStatuses", "phase"])
+    let types = patch[path: "status", "conditions"]?.arrayValue?.compactMap { $0["type"]?.stringValue }
+    #expect(types == ["Ready", "ContainersReady"])
+  }
+
+  @Test func removesAddressesThatAreGone() {
+    let old = PodStatus { $0.podIPs = [PodIP { $0.ip = "10.0.0.1" }] }
+    let new = PodStatus { $0.podIPs = [PodIP { $0.ip = "10.0.0.2" }] }
+    guard case .strategicMerge(let patch) = StatusPatch.make(uid: "u", from: old, to: new) else {
+      Issue.record("no patch")
+      return
+    }
+    #expect(
+      patch[path: "status", "podIPs"] == [["ip": "10.0.0.2"], ["$patch": "delete", "ip": "10.0.0.1"]])
+  }
+
+  private func condition(_ type: String, _ status: PodStatus) -> String {
+    guard let condition = status.conditions.first(where: { $0.type == type }) else { return "none" }
+    return "\(condition.status.rawValue) \(condition.reason) \(condition.message)"
+  }
+}

@@ -1,0 +1,96 @@
+import Glibc
+import KubernetesAPI
+import LinuxSystem
+import Testing
+
+@testable import Kubelet
+
+/// Volumes that are mounts: real tmpfs, real owners. Needs root.
+@Suite(.enabled(if: geteuid() == 0, "mounting needs root")) struct MountedVolumeTests {
+  private let directory: String
+  private let manager: VolumeManager
+
+  init() throws {
+    var template = Array("/tmp/kubelet-volumes-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw SystemCallError(call: "mkdtemp", errno: errno) }
+    directory = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+    manager = VolumeManager(pool: try BlockingPool(name: "test", threads: 1))
+  }
+
+  private func context(_ volumes: [Volume], fsGroup: Int? = nil) -> (PodContext, PodPlaces) {
+    let pod = Pod.make {
+      $0.metadata.name = "web"
+      $0.metadata.namespace = "default"
+      $0.metadata.uid = "uid"
+      $0.spec.volumes = volumes
+      if let fsGroup { $0.spec.securityContext = PodSecurityContext { $0.fsGroup = fsGroup } }
+    }
+    var configuration = KubeletConfiguration(nodeName: "n", nodeIP: "192.0.2.1")
+    configuration.rootDirectory = directory
+    var context = PodContext(pod: pod, nodeName: "n", hostIP: "", addresses: [])
+    context.secrets["s"] = Secret.make { $0.data = ["key": Base64Data("value".utf8)] }
+    return (context, PodPlaces(pod, configuration))
+  }
+
+  private func facts(_ path: String) -> stat {
+    var facts = stat()
+    lstat(path, &facts)
+    return facts
+  }
+
+  @Test func mountsMemoryAndLeavesNoMountBehind() async throws {
+    let memory = Volume {
+      $0.name = "m"
+      $0.emptyDir = EmptyDirVolumeSource {
+        $0.medium = "Memory"
+        $0.sizeLimit = Quantity("1Mi")
+      }
+    }
+    let (context, places) = context([
+      memory,
+      Volume {
+        $0.name = "s"; $0.secret = SecretVolumeSource { $0.secretName = "s" }
+      },
+    ])
+    try await manager.setUp(context, places)
+    let mounts = context.pod.spec.volumes.map(places.directory(of:))
+    #expect(mounts.allSatisfy(NodeFiles.isMountPoint))
+    var space = statvfs()
+    #expect(statvfs(mounts[0], &space) == 0)
+    #expect(Int(space.f_blocks) * Int(space.f_frsize) == 1 << 20)
+    // Another agent's start sets up again over what is there.
+    try NodeFiles.write([1], to: mounts[0] + "/kept")
+    try await manager.setUp(context, places)
+    #expect(NodeFiles.kind(mounts[0] + "/kept") == .file)
+    try await manager.tearDown(places)
+    #expect(NodeFiles.kind(places.volumesDirectory) == nil)
+    try NodeFiles.removeTree(directory)
+  }
+
+  @Test func handsVolumesToTheGroupOfThePod() async throws {
+    let (context, places) = context(
+      [
+        Volume {
+          $0.name = "e"; $0.emptyDir = EmptyDirVolumeSource()
+        },
+        Volume {
+          $0.name = "s";
+          $0.secret = SecretVolumeSource {
+            $0.secretName = "s"; $0.defaultMode = 0o400
+          }
+        },
+      ], fsGroup: 2000)
+    try await manager.setUp(context, places)
+    let (empty, secret) = (
+      facts(places.directory + "/volumes/kubernetes.io~empty-dir/e"),
+      places.directory + "/volumes/kubernetes.io~secret/s"
+    )
+    #expect(empty.st_gid == 2000)
+    #expect(empty.st_mode & 0o7777 == 0o2777)
+    let file = facts("\(secret)/\(NodeFiles.linkTarget(secret + "/..data") ?? "")/key")
+    #expect(file.st_gid == 2000)
+    #expect(file.st_mode & 0o777 == 0o440)
+    try await manager.tearDown(places)
+    try NodeFiles.removeTree(directory)
+  }
+}

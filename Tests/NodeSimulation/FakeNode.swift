@@ -1,0 +1,132 @@
+import Kubelet
+import KubernetesAPI
+import KubernetesClient
+import Synchronization
+
+/// Runtime, images and network of a node without a kernel. Containers run until they are told to end; their state
+/// outlives the agent, as it does on a node.
+package final class FakeNode: RuntimeService, ImageService, PodNetworking {
+  private struct State {
+    var pods: [String: ObservedPod] = [:]
+    var subscribers: [AsyncStream<ObservedEvent>.Continuation] = []
+    var nextID = 0
+    var starts: [String] = []
+    var execs: [[String]] = []
+    var execExitCode = 0
+    var images: Set<String> = ["busybox"]
+    var maximumRunning: [String: Int] = [:]
+  }
+
+  private let state = Mutex(State())
+
+  package init() {}
+
+  package var starts: [String] { state.withLock { $0.starts } }
+  package var execs: [[String]] { state.withLock { $0.execs } }
+  package func setExecExitCode(_ code: Int) { state.withLock { $0.execExitCode = code } }
+  package func add(image: String) { _ = state.withLock { $0.images.insert(image) } }
+  package func forget(podUID: String) { state.withLock { $0.pods[podUID] = nil } }
+
+  package func runningID(_ uid: String, _ name: String) -> String? {
+    state.withLock { $0.pods[uid]?.containers.last { $0.name == name && $0.exit == nil }?.id }
+  }
+
+  /// Every container that runs now, by pod and name.
+  package var running: [(podUID: String, name: String, id: String)] {
+    state.withLock { state in
+      state.pods.values.flatMap(\.containers).filter(Self.isRunning).map { ($0.podUID, $0.name, $0.id) }
+        .sorted { $0.id < $1.id }
+    }
+  }
+
+  private static func isRunning(_ container: ObservedContainer) -> Bool { container.exit == nil }
+
+  package func startSandbox(_ spec: SandboxSpec) async throws -> SandboxFacts {
+    let facts = SandboxFacts(networkNamespacePath: "/proc/1/ns/net")
+    state.withLock {
+      $0.pods[spec.uid] = ObservedPod(
+        uid: spec.uid, name: spec.name, namespace: spec.namespace, sandbox: facts, containers: [])
+    }
+    return facts
+  }
+
+  package func stopSandbox(uid: String) async throws { state.withLock { $0.pods[uid] = nil } }
+
+  package func startContainer(_ spec: ContainerSpec) async throws -> ObservedContainer {
+    if spec.arguments.first == "/nope" {
+      throw ContainerStartError(
+        reason: "RunContainerError", message: "exec: \"/nope\": stat /nope: no such file or directory", exitCode: 127)
+    }
+    return state.withLock { state in
+      state.nextID += 1
+      let container = ObservedContainer(
+        id: "id\(state.nextID)", podUID: spec.podUID, name: spec.name, attempt: spec.attempt, imageID: spec.image.id,
+        state: .running(startedAt: .now()))
+      state.pods[spec.podUID]?.containers.append(container)
+      state.starts.append("\(spec.name)/\(spec.attempt)")
+      return container
+    }
+  }
+
+  package func stopContainer(id: String) async throws { exit(id, code: 143) }
+  package func killContainer(id: String) async throws { exit(id, code: 137) }
+
+  package func removeContainer(id: String) async throws {
+    state.withLock { state in
+      for uid in state.pods.keys { state.pods[uid]?.containers.removeAll { $0.id == id } }
+    }
+  }
+
+  /// The container ends by itself.
+  package func exit(_ id: String, code: Int) {
+    let (event, subscribers) = state.withLock { state -> (ObservedEvent?, [AsyncStream<ObservedEvent>.Continuation]) in
+      for (uid, pod) in state.pods {
+        guard let position = pod.containers.firstIndex(where: { $0.id == id && $0.exit == nil }) else { continue }
+        let exit = ContainerExit(code: code, startedAt: .now(), finishedAt: .now())
+        state.pods[uid]?.containers[position].state = .exited(exit)
+        return (state.pods[uid].map { .containerExited(podUID: uid, $0.containers[position]) }, state.subscribers)
+      }
+      return (nil, [])
+    }
+    if let event { for subscriber in subscribers { subscriber.yield(event) } }
+  }
+
+  package func exec(containerID: String, command: [String], timeoutSeconds: Int) async throws -> ExecOutcome {
+    state.withLock { state in
+      state.execs.append(command)
+      return ExecOutcome(exitCode: state.execExitCode, output: Array("not well".utf8))
+    }
+  }
+
+  package func pods() async throws -> [ObservedPod] { state.withLock { Array($0.pods.values) } }
+
+  package func events() -> AsyncStream<ObservedEvent> {
+    let (stream, continuation) = AsyncStream<ObservedEvent>.makeStream()
+    state.withLock { $0.subscribers.append(continuation) }
+    return stream
+  }
+
+  package func image(_ reference: String) async throws -> ImageFacts? {
+    state.withLock { $0.images.contains(reference) } ? facts(reference) : nil
+  }
+
+  package func pull(_ reference: String, secrets: [PullSecret]) async throws -> ImageFacts {
+    throw ImageError(.pullFailed, "\(reference): not found")
+  }
+
+  package func images() async throws -> [ImageFacts] { [facts("busybox")] }
+
+  private func facts(_ reference: String) -> ImageFacts {
+    var facts = ImageFacts(id: "sha256:1")
+    facts.names = ["docker.io/library/\(reference):latest"]
+    facts.command = ["sh"]
+    return facts
+  }
+
+  package func attach(podUID: String, networkNamespacePath: String, hostPorts: [HostPortSpec]) async throws -> [String] {
+    ["127.0.0.1"]
+  }
+  package func addresses(ofPod uid: String) async -> [String] { ["127.0.0.1"] }
+  package func detach(podUID: String) async throws {}
+  package func reconcile(livePodUIDs: Set<String>) async throws -> [String] { [] }
+}
