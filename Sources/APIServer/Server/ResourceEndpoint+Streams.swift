@@ -33,10 +33,3 @@ extension ResourceEndpoint {
     }
   }
 }
-
-extension Status {
-  /// 501 for what this version does not do yet.
-  static func notImplemented(_ what: String) -> Status {
-    Status(code: 501, reason: .unknown, message: "\(what) is not implemented yet in this version of swiftlet")
-  }
-}
