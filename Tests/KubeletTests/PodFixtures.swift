@@ -55,8 +55,8 @@ extension PodPlanner {
     handle(.started(running(name, id, attempt: attempt, at: now), imageNames), now: now)
   }
 
-  func status(now: Timestamp = epoch) -> PodStatus {
-    StatusCalculator(state, hostIP: "192.0.2.1", now: now).status()
+  func status(now: Timestamp = epoch, former: PodStatus? = nil) -> PodStatus {
+    StatusCalculator(state, hostIP: "192.0.2.1", now: now, former: former).status()
   }
 }
 

@@ -94,6 +94,17 @@ import Testing
     #expect(after?.lastTransitionTime == epoch.adding(seconds: 3))
   }
 
+  /// The API's answer may be on its way still: the second calculation must not look like another change.
+  @Test func keepsTheTransitionTimeOfWhatItSaidLast() {
+    var planner = PodPlanner(makePod(containers: [makeContainer("app")]))
+    _ = planner.bringUp()
+    _ = planner.start("app", "1")
+    let first = planner.status(now: epoch.adding(seconds: 1))
+    let second = planner.status(now: epoch.adding(seconds: 2), former: first)
+    #expect(condition("Ready", first) == "True  ")
+    #expect(second == first)
+  }
+
   @Test(arguments: [
     (0, false, "Completed"), (1, false, "Error"), (137, true, "OOMKilled"),
   ])

@@ -70,7 +70,9 @@ package final class PodWorker: Sendable {
   /// Tells the status manager, the prober, the timer and whoever watches.
   private func publish(_ planner: PodPlanner) {
     let state = planner.state
-    let status = StatusCalculator(state, hostIP: services.configuration.nodeIP, now: .now()).status()
+    let status = StatusCalculator(
+      state, hostIP: services.configuration.nodeIP, now: .now(), former: shared.withLock(\.status)
+    ).status()
     let watchers = shared.withLock { shared in
       shared.state = state
       shared.status = status

@@ -84,7 +84,7 @@ extension StatusCalculator {
 
   private func keepingTransitionTime(_ condition: PodCondition) -> PodCondition {
     var condition = condition
-    let known = state.pod.status.conditions.first { $0.type == condition.type }
+    let known = (former ?? state.pod.status).conditions.first { $0.type == condition.type }
     let isSame = known?.status == condition.status
     condition.lastTransitionTime = isSame ? known?.lastTransitionTime ?? now : now
     return condition

@@ -5,11 +5,14 @@ package struct StatusCalculator {
   let state: PodState
   let hostIP: String
   let now: Timestamp
+  /// What was worked out last, which the API may not have yet: a condition that has not changed since keeps its time.
+  let former: PodStatus?
 
-  package init(_ state: PodState, hostIP: String, now: Timestamp) {
+  package init(_ state: PodState, hostIP: String, now: Timestamp, former: PodStatus? = nil) {
     self.state = state
     self.hostIP = hostIP
     self.now = now
+    self.former = former
   }
 
   package func status() -> PodStatus {
