@@ -165,5 +165,9 @@ let package = Package(
         "Storage", .product(name: "Logging", package: "swift-log"),
       ]),
     .testTarget(name: "EndToEndTests"),
+    // What `scripts/bench container` times.
+    .executableTarget(
+      name: "container-bench", dependencies: ["ContainerRuntime", "ImageStore", "LinuxSystem"],
+      path: "Tests/ContainerBench"),
   ]
 )

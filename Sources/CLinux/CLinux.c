@@ -305,24 +305,23 @@ int cl_interface_up(const char *name) {
   return result;
 }
 
-int cl_attach_device_filter(int cgroup, const void *instructions, unsigned count) {
+int cl_load_device_filter(const void *instructions, unsigned count) {
   static const char license[] = "Apache-2.0";
-  union bpf_attr load, attach;
+  union bpf_attr load;
   memset(&load, 0, sizeof load);
   load.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE;
   load.insns = (uint64_t)(uintptr_t)instructions;
   load.insn_cnt = count;
   load.license = (uint64_t)(uintptr_t)license;
-  int program = (int)syscall(SYS_bpf, BPF_PROG_LOAD, &load, sizeof load);
-  if (program < 0) return -1;
+  return (int)syscall(SYS_bpf, BPF_PROG_LOAD, &load, sizeof load);
+}
+
+int cl_attach_device_filter(int cgroup, int program) {
+  union bpf_attr attach;
   memset(&attach, 0, sizeof attach);
   attach.target_fd = (uint32_t)cgroup;
   attach.attach_bpf_fd = (uint32_t)program;
   attach.attach_type = BPF_CGROUP_DEVICE;
   attach.attach_flags = BPF_F_ALLOW_MULTI;
-  int result = (int)syscall(SYS_bpf, BPF_PROG_ATTACH, &attach, sizeof attach);
-  int saved = errno;
-  close(program);
-  errno = saved;
-  return result;
+  return (int)syscall(SYS_bpf, BPF_PROG_ATTACH, &attach, sizeof attach);
 }

@@ -41,7 +41,8 @@ extension ContainerRuntime {
   static func newContainerID() -> String {
     var generator = SystemRandomNumberGenerator()
     let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: (0..<64).map { _ in digits[Int(generator.next() & 15)] }, as: UTF8.self)
+    let words = (0..<4).map { _ in generator.next() as UInt64 }
+    return String(decoding: words.flatMap { word in (0..<16).map { digits[Int(word >> (4 * $0) & 15)] } }, as: UTF8.self)
   }
 
   // MARK: Blocking work
@@ -53,7 +54,7 @@ extension ContainerRuntime {
     let filter = try seccompFilter(config.security, bounding)
     let stopSignal = try SignalName.number(config.stopSignal ?? config.image.config.stopSignal)
     let unenforced = try cgroups.create(group, config.resources, isContainer: true)
-    if !config.security.privileged { try DeviceFilter.containerDefault.attach(to: group) }
+    if !config.security.privileged { try deviceFilter().attach(to: group) }
     let program = ContainerProgram(
       ContainerProgram.Input(
         config: config, directory: containerDirectory(config.podUID, id),
@@ -78,6 +79,13 @@ extension ContainerRuntime {
   }
 
   func containerDirectory(_ podUID: String, _ id: String) -> String { "\(podDirectory(podUID))/\(id)" }
+
+  private func deviceFilter() throws -> LoadedDeviceFilter {
+    if let known = state.withLock(\.deviceFilter) { return known }
+    let loaded = try DeviceFilter.containerDefault.load()
+    state.withLock { $0.deviceFilter = loaded }
+    return loaded
+  }
 
   /// Compiling takes longer than starting the container, so each filter is compiled once.
   private func seccompFilter(_ security: ContainerSecurity, _ bounding: Capabilities) throws -> [UInt8]? {

@@ -42,6 +42,7 @@ package final class ContainerRuntime: PodRuntime {
     var subscribers: [Int: AsyncStream<RuntimeEvent>.Continuation] = [:]
     var nextSubscriber = 0
     var seccompFilters: [UInt64: [UInt8]] = [:]
+    var deviceFilter: LoadedDeviceFilter?
     /// What shims said before their pod was entered above.
     var earlyNews: [String: [ContainerRecord]] = [:]
   }

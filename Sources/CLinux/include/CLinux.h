@@ -113,8 +113,10 @@ int cl_interface_up(const char *name);
 
 // Devices.
 
-/// Loads a BPF_PROG_TYPE_CGROUP_DEVICE program and attaches it to a cgroup directory.
-int cl_attach_device_filter(int cgroup, const void *instructions, unsigned count);
+/// Loads a BPF_PROG_TYPE_CGROUP_DEVICE program; returns its descriptor, close-on-exec.
+int cl_load_device_filter(const void *instructions, unsigned count);
+/// Attaches a loaded program to a cgroup directory.
+int cl_attach_device_filter(int cgroup, int program);
 
 
 #endif

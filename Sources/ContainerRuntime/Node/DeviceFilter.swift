@@ -28,13 +28,14 @@ package struct DeviceFilter: Sendable, Equatable {
       Rule(kind: .character, major: 5, minor: 2), Rule(kind: .character, major: 136, minor: nil),
     ])
 
+  /// Hands the program to the kernel's verifier, once for all groups: that takes longer than anything else about a
+  /// container's cgroup.
+  ///
   /// - Throws: `SystemCallError` of bpf(2), which needs CAP_SYS_ADMIN and a kernel with cgroup BPF.
-  package func attach(to group: Cgroup) throws(SystemCallError) {
-    let directory = try group.open()
+  package func load() throws(SystemCallError) -> LoadedDeviceFilter {
     let program = instructions()
-    try systemCall("bpf", path: group.path) {
-      cl_attach_device_filter(directory.raw, program, UInt32(program.count))
-    }
+    return LoadedDeviceFilter(
+      Descriptor(owning: try systemCall("bpf") { cl_load_device_filter(program, UInt32(program.count)) }))
   }
 
   // MARK: The program
@@ -105,5 +106,17 @@ package struct DeviceFilter: Sendable, Equatable {
 
   package init(rules: [Rule]) {
     self.rules = rules
+  }
+}
+
+/// A filter that the kernel has; it lives as long as this value or a group that it is attached to.
+package struct LoadedDeviceFilter: Sendable {
+  private let program: Descriptor
+
+  fileprivate init(_ program: Descriptor) { self.program = program }
+
+  package func attach(to group: Cgroup) throws(SystemCallError) {
+    let directory = try group.open()
+    try systemCall("bpf", path: group.path) { cl_attach_device_filter(directory.raw, program.raw) }
   }
 }
