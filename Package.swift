@@ -106,7 +106,7 @@ let package = Package(
     .target(
       name: "Kubelet",
       dependencies: [
-        "KubernetesClient", "KubernetesAPI", "ContainerRuntime", "ImageStore", "PodNetwork", "LinuxSystem",
+        "KubernetesClient", "KubernetesAPI", "ContainerRuntime", "ShimProtocol", "ImageStore", "PodNetwork", "LinuxSystem",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),

@@ -48,7 +48,7 @@ package final class ContainerRuntime: PodRuntime {
   }
 
   let paths: RuntimePaths
-  let cgroups: PodCgroups
+  package let cgroups: PodCgroups
   let permitted: Capabilities
   let pool: BlockingPool
   let loop: EventLoopThread

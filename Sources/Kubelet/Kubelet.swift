@@ -17,13 +17,15 @@ package final class Kubelet: Sendable {
   private let pods: Informer<Pod>
   private let logger: Logger
   let workers = Mutex<[String: PodWorker]>([:])
+  /// Keeps the cgroups of all pods and of the classes at their values; nil without a kernel.
+  let groupKeeper: NodeGroupKeeper?
   let watcher: DirectoryWatcher
   let loop: EventLoopThread
 
   /// `group` carries probes and hooks.
   package init(
     configuration: KubeletConfiguration, client: KubernetesClient, runtime: any RuntimeService,
-    images: any ImageService, network: any PodNetworking, logger: Logger,
+    images: any ImageService, network: any PodNetworking, groups: (any NodeGroups)? = nil, logger: Logger,
     group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
   ) throws {
     self.configuration = configuration
@@ -36,6 +38,9 @@ package final class Kubelet: Sendable {
     pods = Informer(
       client: client, options: ListOptions(fieldSelector: "spec.nodeName=\(configuration.nodeName)"))
     let machine = MachineFacts.read(storagePath: configuration.rootDirectory)
+    groupKeeper = groups.map {
+      NodeGroupKeeper($0, NodeAllocatable(machine, configuration.resources), configuration.resources, logger)
+    }
     let recorder = EventRecorder(client: client, component: "kubelet", host: configuration.nodeName)
     reporter = NodeReporter(
       configuration: configuration, client: client, images: images, recorder: recorder, logger: logger,
@@ -60,7 +65,8 @@ package final class Kubelet: Sendable {
       configMaps: ReferencedObjects(client: client) { changes.announce($0) },
       secrets: ReferencedObjects(client: client) { changes.announce($0) }, sourceChanges: changes,
       deadlines: DeadlineQueue(), clock: clock, pool: pool,
-      allocatable: NodeStatusBuilder(configuration, machine).allocatable, logger: logger)
+      allocatable: NodeStatusBuilder(configuration, machine).allocatable,
+      policy: ResourcePolicy(machine, configuration.resources), logger: logger)
   }
 
   /// Until cancelled. Cancelling touches no container: the next agent finds them.
@@ -86,7 +92,7 @@ package final class Kubelet: Sendable {
     [
       { await self.pods.run() }, { await self.services.services.run() }, { await self.services.recorder.run() },
       { await self.services.statuses.run() }, { await self.services.prober.run() }, { await self.fireDeadlines() },
-      { await self.passOnSourceChanges() },
+      { await self.passOnSourceChanges() }, { await self.keepGroups() },
     ]
   }
 
@@ -122,10 +128,16 @@ extension Kubelet {
       maximumDelaySeconds: configuration.maxRestartDelaySeconds)
     let worker = PodWorker(state: state, services: services)
     workers.withLock { $0[pod.uid] = worker }
+    groupKeeper?.podsChanged()
     group.addTask {
       await worker.run()
       if worker.state.isFinished { self.workers.withLock { $0[pod.uid] = nil } }
+      self.groupKeeper?.podsChanged()
     }
+  }
+
+  private func keepGroups() async {
+    await groupKeeper?.run { self.workers.withLock { Array($0.values) }.map(\.state).filter(\.holdsResources).map(\.pod) }
   }
 
   private func removed(_ pod: Pod) {

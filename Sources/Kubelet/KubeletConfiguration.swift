@@ -25,6 +25,7 @@ package struct KubeletConfiguration: Sendable {
   package var statusReportSeconds = 300
   package var leaseDurationSeconds = 40
   package var leaseRenewSeconds = 10
+  package var resources = NodeResourceConfiguration()
   /// Plain sentences on what this machine cannot enforce (`memory limits`), for an event on pods that ask for it.
   package var unenforceableResources: [String] = []
 

@@ -104,6 +104,7 @@ extension ContainerRecord {
     writer.flag(oomKilled)
     writer.string(message)
     writer.integer(lostLogBytes)
+    memoryKill.write(to: &writer)
   }
 
   init(from reader: inout ByteReader) throws(ShimProtocolError) {
@@ -113,6 +114,7 @@ extension ContainerRecord {
       facts: facts, state: state, pid: try reader.integer(), startedAt: try reader.integer(),
       finishedAt: try reader.integer(), exitCode: try reader.integer(), signal: try reader.integer(),
       oomKilled: try reader.flag(), message: try reader.string(), lostLogBytes: try reader.integer())
+    memoryKill = try MemoryKill(from: &reader)
   }
 }
 

@@ -147,6 +147,8 @@ package struct ContainerRecord: Sendable, Equatable {
   package var message: String
   /// Output that could not be written to the log, in bytes.
   package var lostLogBytes: UInt64
+  /// What the kernel killed for want of memory, whatever became of the first process.
+  package var memoryKill = MemoryKill()
 
   package init(
     facts: ContainerFacts, state: State = .starting, pid: Int32 = 0, startedAt: Int64 = 0, finishedAt: Int64 = 0,

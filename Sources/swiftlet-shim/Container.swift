@@ -11,6 +11,8 @@ final class Container {
   let namespaces: Namespaces
   let process: ChildProcess
   let cgroup: Cgroup
+  /// What memory counters said before the container ran.
+  let memoryWitness: MemoryWitness
   /// Whom to tell that it runs, or why not; nil once told.
   var requester: (client: UInt64, correlation: UInt32)?
   var setupPipe: (file: Descriptor, token: UInt64)?
@@ -46,6 +48,7 @@ final class Container {
     self.log = log
     self.requester = requester
     cgroup = Cgroup(path: start.facts.cgroupPath)
+    memoryWitness = MemoryWitness(cgroup)
     record = ContainerRecord(facts: start.facts, pid: process.pid)
   }
 

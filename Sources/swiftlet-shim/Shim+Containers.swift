@@ -75,7 +75,8 @@ extension Shim {
     // What shares a PID namespace with others does not end with its first process.
     try? container.cgroup.kill()
     drainOutput(of: container)
-    container.record.finish(exit, oomKilled: container.wasOutOfMemory, lostLogBytes: container.log?.lostBytes ?? 0)
+    container.record.memoryKill = container.memoryWitness.verdict()
+    container.record.finish(exit, lostLogBytes: container.log?.lostBytes ?? 0)
     endExecs(in: container)
     container.forgetCommands()
     announceExit(of: container)
@@ -140,18 +141,14 @@ extension Shim {
   }
 }
 
-extension Container {
-  /// Whether the kernel killed something of the group for memory, where it counts that.
-  var wasOutOfMemory: Bool { (cgroup.value("oom_kill", in: "memory.events") ?? 0) > 0 }
-}
-
 extension ContainerRecord {
-  mutating func finish(_ exit: ProcessExit, oomKilled: Bool, lostLogBytes: Int) {
+  mutating func finish(_ exit: ProcessExit, lostLogBytes: Int) {
     // What failed before its program ran keeps the code of that failure.
     if state == .running {
       exitCode = exit.code
       signal = exit.signal ?? 0
-      self.oomKilled = oomKilled
+      // The end of a process that survived another's death for memory is its own.
+      oomKilled = exit.signal == SIGKILL && memoryKill.kills > 0
     } else if message.isEmpty {
       exitCode = 128
       message = exit.signal.map { "killed by signal \($0) while starting" } ?? "ended while starting"

@@ -28,8 +28,9 @@ struct NodeComposition {
     let network = try PodNetwork(Self.networkConfig(layout))
     try network.start()
     kubelet = try Kubelet(
-      configuration: Self.kubeletConfiguration(layout), client: client, runtime: RuntimeAdapter(runtime, images: images),
-      images: ImageAdapter(images), network: NetworkAdapter(network), logger: logger)
+      configuration: try Self.kubeletConfiguration(layout), client: client, runtime: RuntimeAdapter(runtime, images: images),
+      images: ImageAdapter(images), network: NetworkAdapter(network),
+      groups: NodeGroupsAdapter(runtime.cgroups), logger: logger)
     proxy = try KubeProxy(
       client: KubernetesClient(
         transport: InProcessTransport(registry: registry, user: .proxy, authorizer: BootstrapAuthorizer())),
@@ -71,12 +72,13 @@ struct NodeComposition {
       ? try RegistriesConfiguration(path: path) : RegistriesConfiguration()
   }
 
-  private static func kubeletConfiguration(_ layout: ServerLayout) -> KubeletConfiguration {
+  private static func kubeletConfiguration(_ layout: ServerLayout) throws -> KubeletConfiguration {
     var configuration = KubeletConfiguration(nodeName: layout.nodeName, nodeIP: layout.advertiseAddress)
     configuration.podCIDR = layout.podCIDR
     configuration.rootDirectory = layout.options.kubeletDir
     configuration.podLogsDirectory = layout.options.logDir + "/pods"
     configuration.containerLogsDirectory = layout.options.logDir + "/containers"
+    configuration.resources = try layout.options.resources.configuration()
     return configuration
   }
 }

@@ -61,6 +61,9 @@ struct ServerOptions: ParsableArguments {
   @Option(help: "The swiftlet-shim program (default: beside this one).")
   var shim: String?
 
+  @OptionGroup(title: "Resources of the node")
+  var resources: NodeResourceOptions
+
   @Flag(help: "Run the control plane only; this machine is no node.")
   var disableAgent = false
 
@@ -68,7 +71,9 @@ struct ServerOptions: ParsableArguments {
   var logLevel = "info"
 
   /// Every flag's name, as the configuration file spells it.
-  static let names: Set<String> = [
+  static let names = ownNames.union(NodeResourceOptions.names)
+
+  private static let ownNames: Set<String> = [
     "config", "data-dir", "image-dir", "state-dir", "kubelet-dir", "log-dir", "bind-address", "secure-port", "advertise-address",
     "tls-san", "node-name", "write-kubeconfig", "storage", "cluster-cidr", "service-cidr", "bridge", "cgroup-parent",
     "registries", "shim", "disable-agent", "log-level",
@@ -77,6 +82,7 @@ struct ServerOptions: ParsableArguments {
   static let switches: Set<String> = ["disable-agent"]
 
   mutating func validate() throws {
+    _ = try resources.configuration()
     guard (1...65535).contains(securePort) else {
       throw ValidationError("--secure-port must be between 1 and 65535, not \(securePort)")
     }

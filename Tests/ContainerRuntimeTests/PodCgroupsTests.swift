@@ -31,8 +31,45 @@ import Testing
         PodCgroups.Setting(controller: "pids", file: "pids.max", value: "64"),
       ])
     #expect(PodCgroups.settings(resources, isContainer: false).count == 4)
-    #expect(PodCgroups.settings(ContainerResources(cpuQuotaMicroseconds: -1), isContainer: true).map(\.value) == ["max 100000"])
-    #expect(PodCgroups.settings(ContainerResources(), isContainer: true) == [])
+    #expect(PodCgroups.settings(ContainerResources(cpuQuotaMicroseconds: -1), isContainer: false).map(\.value) == ["max 100000"])
+    #expect(PodCgroups.settings(ContainerResources(), isContainer: false) == [])
+    #expect(PodCgroups.settings(ContainerResources(), isContainer: true).map(\.file) == ["memory.oom.group"])
+  }
+
+  @Test func memoryAndHugePageBoundsBecomeFiles() {
+    var resources = ContainerResources(memoryLimitBytes: 300)
+    resources.memoryMinimumBytes = 100
+    resources.memoryHighBytes = 200
+    resources.hugePageLimitsBytes = ["2MB": 4 << 20, "1GB": 0]
+    #expect(
+      PodCgroups.settings(resources, isContainer: false).map { "\($0.file)=\($0.value)" } == [
+        "memory.min=100", "memory.high=200", "memory.max=300", "hugetlb.1GB.max=0", "hugetlb.2MB.max=4194304",
+      ])
+    #expect(PodCgroups.unenforced(resources, available: ["memory"]) == ["hugepages"])
+  }
+
+  /// Over a directory that stands for the mount: the kernel's part is to make the files.
+  @Test func controllersAreHandedDownThroughGroupsThatAreThere() throws {
+    let mount = "/tmp/swiftlet-cgroups-\(UInt32.random(in: 0...UInt32.max))"
+    defer { try? FileTree.remove(mount) }
+    for path in [mount, "\(mount)/kubepods", "\(mount)/kubepods/burstable/podu"] {
+      try FileTree.makeDirectories(path)
+      for (file, text) in [("cgroup.subtree_control", "cpu"), ("cgroup.controllers", "cpu memory")] {
+        try FileTree.write(text, to: "\(path)/\(file)", create: true)
+      }
+    }
+    for file in ["cpu.weight", "memory.max", "memory.oom.group"] {
+      try FileTree.write("", to: "\(mount)/kubepods/burstable/podu/\(file)", create: true)
+    }
+    let groups = PodCgroups(CgroupFileSystem(mountPoint: mount, controllers: ["cpu", "memory"]), parent: "kubepods")
+    let group = groups.pod(uid: "u", qosClass: .burstable)
+    let unenforced = try groups.create(
+      group, ContainerResources(cpuShares: 1024, memoryLimitBytes: 4096, pidsLimit: 5), isContainer: false)
+    #expect(unenforced == ["pids"])
+    #expect(try group.read("cpu.weight") == "39" && group.read("memory.max") == "4096")
+    // What was enabled already is left alone.
+    #expect(try FileTree.text("\(mount)/cgroup.subtree_control") == "+memory")
+    #expect(try FileTree.text("\(mount)/kubepods/cgroup.subtree_control") == "+memory")
   }
 
   @Test func whatCannotBeEnforcedIsSaid() {

@@ -106,7 +106,13 @@ package struct ContainerResources: Sendable, Equatable {
   package var cpuQuotaMicroseconds: Int?
   package var cpuPeriodMicroseconds: Int
   package var memoryLimitBytes: Int?
+  /// Above it the kernel slows the group down and takes memory back (`memory.high`).
+  package var memoryHighBytes: Int?
+  /// Below it the kernel takes nothing back (`memory.min`).
+  package var memoryMinimumBytes: Int?
   package var pidsLimit: Int?
+  /// By size as the kernel's files spell it: `2MB`, `1GB`.
+  package var hugePageLimitsBytes: [String: Int] = [:]
   /// -1000 to 1000; what the agent is not allowed to lower is clamped to its own.
   package var oomScoreAdjust: Int
 

@@ -1,3 +1,5 @@
+import ShimProtocol
+
 /// A container as its shim tells it.
 package struct ContainerStatus: Sendable, Equatable {
   package enum State: Sendable, Equatable {
@@ -61,9 +63,12 @@ package struct ExitInfo: Sendable, Equatable {
   package var oomKilled: Bool
   /// Why it could not start; empty otherwise.
   package var message: String
+  /// What of the container the kernel killed for want of memory, also where its first process survived that.
+  package var memoryKill: MemoryKill
 
   package init(
-    code: Int, signal: Int32? = nil, startedAt: Int64, finishedAt: Int64, oomKilled: Bool = false, message: String = ""
+    code: Int, signal: Int32? = nil, startedAt: Int64, finishedAt: Int64, oomKilled: Bool = false, message: String = "",
+    memoryKill: MemoryKill = MemoryKill()
   ) {
     self.code = code
     self.signal = signal
@@ -71,6 +76,7 @@ package struct ExitInfo: Sendable, Equatable {
     self.finishedAt = finishedAt
     self.oomKilled = oomKilled
     self.message = message
+    self.memoryKill = memoryKill
   }
 }
 

@@ -37,7 +37,8 @@ extension ContainerStatus.State {
       self = .exited(
         ExitInfo(
           code: Int(record.exitCode), signal: record.signal == 0 ? nil : record.signal, startedAt: record.startedAt,
-          finishedAt: record.finishedAt, oomKilled: record.oomKilled, message: record.message))
+          finishedAt: record.finishedAt, oomKilled: record.oomKilled, message: record.message,
+          memoryKill: record.memoryKill))
     }
   }
 }

@@ -6,7 +6,7 @@ package struct PodCgroups: Sendable {
   package let fileSystem: CgroupFileSystem
   package let parent: String
 
-  private static let controllers = ["cpu", "memory", "pids", "io"]
+  private static let controllers = ["cpu", "memory", "pids", "io", "hugetlb"]
 
   package init(_ fileSystem: CgroupFileSystem, parent: String) {
     self.fileSystem = fileSystem
@@ -29,13 +29,21 @@ package struct PodCgroups: Sendable {
   ///
   /// - Returns: the limits that were asked for and that no controller here enforces.
   package func create(_ group: Cgroup, _ resources: ContainerResources, isContainer: Bool) throws(SystemCallError) -> [String] {
-    try group.create(below: fileSystem.mountPoint, controllers: Self.controllers.filter(fileSystem.controllers.contains))
+    try group.create(below: fileSystem.mountPoint, controllers: usableControllers)
     let available = try group.availableControllers()
-    for setting in Self.settings(resources, isContainer: isContainer) where available.contains(setting.controller) {
-      try group.write(setting.value, to: setting.file)
-    }
+    try apply(Self.settings(resources, isContainer: isContainer), to: group, available)
     return Self.unenforced(resources, available: available)
   }
+
+  private func apply(_ settings: [Setting], to group: Cgroup, _ available: [String]) throws(SystemCallError) {
+    for setting in settings where available.contains(setting.controller) {
+      // The kernel lacks the file where it was built without that kind (a huge page size that came later).
+      guard setting.controller != "hugetlb" || FileTree.exists("\(group.path)/\(setting.file)") else { continue }
+      try group.write(setting.value, to: setting.file)
+    }
+  }
+
+  private var usableControllers: [String] { Self.controllers.filter(fileSystem.controllers.contains) }
 
   package struct Setting: Sendable, Equatable {
     package var controller: String
@@ -45,23 +53,44 @@ package struct PodCgroups: Sendable {
 
   /// The files of cgroup v2 that express the resources.
   package static func settings(_ resources: ContainerResources, isContainer: Bool) -> [Setting] {
-    var settings: [Setting] = []
-    if let shares = resources.cpuShares {
-      settings.append(Setting(controller: "cpu", file: "cpu.weight", value: "\(weight(shares: shares))"))
+    cpuSettings(resources) + memorySettings(resources, isContainer: isContainer) + pidsSettings(resources)
+      + hugePageSettings(resources)
+  }
+
+  private static func cpuSettings(_ resources: ContainerResources) -> [Setting] {
+    let weight = resources.cpuShares.map {
+      Setting(controller: "cpu", file: "cpu.weight", value: "\(self.weight(shares: $0))")
     }
-    if let quota = resources.cpuQuotaMicroseconds {
-      let limit = quota < 0 ? "max" : "\(quota)"
-      settings.append(Setting(controller: "cpu", file: "cpu.max", value: "\(limit) \(resources.cpuPeriodMicroseconds)"))
+    let maximum = resources.cpuQuotaMicroseconds.map { quota in
+      Setting(
+        controller: "cpu", file: "cpu.max",
+        value: "\(quota < 0 ? "max" : "\(quota)") \(resources.cpuPeriodMicroseconds)")
     }
-    if let memory = resources.memoryLimitBytes {
-      settings.append(Setting(controller: "memory", file: "memory.max", value: "\(memory)"))
-      // One process killed and the rest left waiting for it helps nobody (kubelet since 1.28).
-      if isContainer { settings.append(Setting(controller: "memory", file: "memory.oom.group", value: "1")) }
+    return [weight, maximum].compactMap(\.self)
+  }
+
+  private static func memorySettings(_ resources: ContainerResources, isContainer: Bool) -> [Setting] {
+    let bounds = [
+      ("memory.min", resources.memoryMinimumBytes), ("memory.high", resources.memoryHighBytes),
+      ("memory.max", resources.memoryLimitBytes),
+    ]
+    let settings = bounds.compactMap { file, bytes in
+      bytes.map { Setting(controller: "memory", file: file, value: "\($0)") }
     }
-    if let pids = resources.pidsLimit, pids > 0 {
-      settings.append(Setting(controller: "pids", file: "pids.max", value: "\(pids)"))
+    // One process killed and the rest left waiting for it helps nobody: the kubelet asks for it since 1.28, with a
+    // limit of the container's own or without, since a pod's or the machine's may be hit too.
+    return settings + (isContainer ? [Setting(controller: "memory", file: "memory.oom.group", value: "1")] : [])
+  }
+
+  private static func pidsSettings(_ resources: ContainerResources) -> [Setting] {
+    guard let pids = resources.pidsLimit, pids > 0 else { return [] }
+    return [Setting(controller: "pids", file: "pids.max", value: "\(pids)")]
+  }
+
+  private static func hugePageSettings(_ resources: ContainerResources) -> [Setting] {
+    resources.hugePageLimitsBytes.sorted { $0.key < $1.key }.map { size, bytes in
+      Setting(controller: "hugetlb", file: "hugetlb.\(size).max", value: "\(bytes)")
     }
-    return settings
   }
 
   /// 2…262144 shares of v1 onto 1…10000 of v2, as runc and the kubelet map them.
@@ -74,6 +103,9 @@ package struct PodCgroups: Sendable {
     if resources.cpuQuotaMicroseconds != nil && !available.contains("cpu") { limits.append("cpu") }
     if resources.memoryLimitBytes != nil && !available.contains("memory") { limits.append("memory") }
     if resources.pidsLimit != nil && !available.contains("pids") { limits.append("pids") }
+    if resources.hugePageLimitsBytes.values.contains(where: { $0 > 0 }) && !available.contains("hugetlb") {
+      limits.append("hugepages")
+    }
     return limits
   }
 }

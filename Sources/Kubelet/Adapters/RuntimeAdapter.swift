@@ -1,6 +1,7 @@
 import ContainerRuntime
 import ImageStore
 import struct KubernetesAPI.Timestamp
+import struct ShimProtocol.MemoryKill
 import Synchronization
 
 /// The container runtime as the node agent sees it: values translated, nothing decided.
@@ -125,9 +126,30 @@ extension ObservedContainer {
         startedAt: Timestamp(nanosecondsSinceEpoch: Int(info.startedAt)),
         finishedAt: Timestamp(nanosecondsSinceEpoch: Int(info.finishedAt)))
       exit.isOutOfMemory = info.oomKilled
+      exit.outOfMemory = OutOfMemory(info.memoryKill)
       exit.message = info.message
       if !info.message.isEmpty, info.startedAt == 0 { exit.reason = "StartError" }
       return .exited(exit)
+    }
+  }
+}
+
+extension OutOfMemory {
+  fileprivate init?(_ kill: MemoryKill) {
+    guard kill.kills > 0 else { return nil }
+    self.init(
+      level: Level(kill.level), killedProcesses: Int(clamping: kill.kills),
+      limitBytes: kill.limitBytes == 0 ? nil : Int(clamping: kill.limitBytes))
+  }
+}
+
+extension OutOfMemory.Level {
+  fileprivate init(_ level: MemoryKill.Level) {
+    switch level {
+    case .container: self = .container
+    case .pod: self = .pod
+    case .allPods: self = .allPods
+    case .none, .machine: self = .machine
     }
   }
 }

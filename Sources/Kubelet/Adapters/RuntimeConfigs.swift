@@ -51,7 +51,10 @@ extension ContainerResources {
     self.init(
       cpuShares: spec.cpuShares, cpuQuotaMicroseconds: spec.cpuQuotaMicroseconds,
       cpuPeriodMicroseconds: spec.cpuPeriodMicroseconds, memoryLimitBytes: spec.memoryLimitBytes,
-      oomScoreAdjust: spec.oomScoreAdjust ?? 0)
+      pidsLimit: spec.pidsLimit, oomScoreAdjust: spec.oomScoreAdjust ?? 0)
+    memoryHighBytes = spec.memoryHighBytes
+    memoryMinimumBytes = spec.memoryMinimumBytes
+    hugePageLimitsBytes = spec.hugePageLimitsBytes
   }
 }
 

@@ -14,6 +14,7 @@ package struct PodContext: Sendable {
   package var tokens: [String: [UInt8]] = [:]
   /// What limits default to: the node's allocatable amounts, by resource.
   package var allocatable: [String: Quantity] = [:]
+  package var policy = ResourcePolicy()
 
   package init(pod: Pod, nodeName: String, hostIP: String, addresses: [String]) {
     self.pod = pod

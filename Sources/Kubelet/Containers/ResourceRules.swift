@@ -8,53 +8,96 @@ package enum ResourceRules {
   private static let periodMicroseconds = 100_000
 
   package static func container(_ container: Container, in context: PodContext) -> ResourceSpec {
-    var spec = amounts(
-      requests: container.resources.requests, limits: container.resources.limits)
+    let resources = container.resources
+    var spec = cpu(
+      requestMilli: (resources.requests["cpu"] ?? resources.limits["cpu"])?.milliValue,
+      limitMilli: resources.limits["cpu"]?.milliValue)
+    if let limit = resources.limits["memory"], limit.value > 0 { spec.memoryLimitBytes = limit.value }
+    spec.hugePageLimitsBytes = hugePages(resources.limits)
     spec.oomScoreAdjust = oomScoreAdjust(container, context)
+    if context.policy.hasMemoryQoS { setMemoryQoS(&spec, resources, context.policy) }
     return spec
   }
 
   /// The pod's own group: the sum of requests, and of limits where every container has one.
-  package static func pod(_ pod: Pod) -> ResourceSpec {
-    let containers = pod.spec.containers + pod.spec.initContainers.filter(\.isSidecar)
-    var requests: [String: Quantity] = [:]
-    var limits: [String: Quantity] = [:]
-    for resource in ["cpu", "memory"] {
-      let asked = containers.compactMap { $0.resources.requests[resource] ?? $0.resources.limits[resource] }
-      if !asked.isEmpty { requests[resource] = sum(asked) }
-      let bounds = containers.compactMap { $0.resources.limits[resource] }
-      if bounds.count == containers.count, !bounds.isEmpty { limits[resource] = sum(bounds) }
+  package static func pod(_ pod: Pod, _ policy: ResourcePolicy) -> ResourceSpec {
+    let sums = PodResources(pod)
+    var spec = cpu(requestMilli: sums.requestMilli("cpu"), limitMilli: sums.limitMilli("cpu"))
+    if let limit = sums.limit("memory") { spec.memoryLimitBytes = limit }
+    for resource in sums.hugePageResources {
+      guard let size = HugePageSize.kernelName(resource: resource) else { continue }
+      spec.hugePageLimitsBytes[size] = pod.allContainers.reduce(0) { $0 + ($1.resources.limits[resource]?.value ?? 0) }
     }
-    return amounts(requests: requests, limits: limits)
-  }
-
-  private static func sum(_ amounts: [Quantity]) -> Quantity {
-    Quantity("\(amounts.reduce(0) { $0 + $1.milliValue })m")
-  }
-
-  private static func amounts(requests: [String: Quantity], limits: [String: Quantity]) -> ResourceSpec {
-    var spec = ResourceSpec()
-    // A container that asks for nothing gets the smallest share, as upstream gives it.
-    let request = requests["cpu"] ?? limits["cpu"]
-    spec.cpuShares = request.map { max(minimumShares, $0.milliValue * sharesPerProcessor / 1000) } ?? minimumShares
-    if let limit = limits["cpu"], limit.milliValue > 0 {
-      spec.cpuQuotaMicroseconds = max(minimumQuotaMicroseconds, limit.milliValue * periodMicroseconds / 1000)
-    }
-    if let limit = limits["memory"], limit.value > 0 { spec.memoryLimitBytes = limit.value }
+    if policy.podPidsLimit > 0 { spec.pidsLimit = policy.podPidsLimit }
+    let request = sums.request("memory")
+    if policy.hasMemoryQoS, request > 0 { spec.memoryMinimumBytes = request }
     return spec
   }
 
-  private static func oomScoreAdjust(_ container: Container, _ context: PodContext) -> Int {
-    if (context.pod.spec.priority ?? 0) >= 2_000_000_000 { return -997 }
-    switch context.pod.qosClass {
-    case .guaranteed: return -997
-    case .bestEffort: return 1000
-    case .burstable:
-      let capacity = max(1, context.allocatable["memory"]?.value ?? 1)
-      let request = container.resources.requests["memory"]?.value ?? 0
-      let adjust = 1000 - Int(Double(request) / Double(capacity) * 1000)
-      return min(max(adjust, 3), 999)
+  /// Shares of v1 for thousandths of a processor.
+  package static func shares(milli: Int) -> Int { max(minimumShares, milli * sharesPerProcessor / 1000) }
+
+  private static func cpu(requestMilli: Int?, limitMilli: Int?) -> ResourceSpec {
+    var spec = ResourceSpec()
+    // A container that asks for nothing gets the smallest share, as upstream gives it.
+    spec.cpuShares = shares(milli: requestMilli ?? 0)
+    if let limitMilli, limitMilli > 0 {
+      spec.cpuQuotaMicroseconds = max(minimumQuotaMicroseconds, limitMilli * periodMicroseconds / 1000)
     }
+    return spec
+  }
+
+  private static func hugePages(_ limits: [String: Quantity]) -> [String: Int] {
+    var bounds: [String: Int] = [:]
+    for (resource, limit) in limits {
+      if let size = HugePageSize.kernelName(resource: resource) { bounds[size] = limit.value }
+    }
+    return bounds
+  }
+
+  // MARK: memory
+
+  /// Feature MemoryQoS: what was asked for is kept, and growth beyond it is slowed down before the limit kills.
+  /// A container whose request is its limit is not slowed down.
+  private static func setMemoryQoS(
+    _ spec: inout ResourceSpec, _ resources: ResourceRequirements, _ policy: ResourcePolicy
+  ) {
+    let request = (resources.requests["memory"] ?? resources.limits["memory"])?.value ?? 0
+    let limit = resources.limits["memory"]?.value ?? 0
+    if request > 0 { spec.memoryMinimumBytes = request }
+    guard request != limit || request == 0 else { return }
+    let bound = limit > 0 ? limit : policy.memoryAllocatableBytes
+    let high = Double(request) + Double(bound - request) * policy.memoryThrottlingFactor
+    let wholePages = Int((high / Double(pageBytes)).rounded(.down)) * pageBytes
+    if wholePages > request { spec.memoryHighBytes = wholePages }
+  }
+
+  private static let pageBytes = 4096
+
+  private static func oomScoreAdjust(_ container: Container, _ context: PodContext) -> Int {
+    if context.pod.spec.priorityClassName == "system-node-critical" { return guaranteedScore }
+    switch context.pod.qosClass {
+    case .guaranteed: return guaranteedScore
+    case .bestEffort: return bestEffortScore
+    case .burstable:
+      let adjust = min(score(container, context), sidecarBound(container, context))
+      return min(max(adjust, bestEffortScore + guaranteedScore), bestEffortScore - 1)
+    }
+  }
+
+  private static let guaranteedScore = -997
+  private static let bestEffortScore = 1000
+
+  /// The larger the share of the machine's memory that was asked for, the later it is its turn.
+  private static func score(_ container: Container, _ context: PodContext) -> Int {
+    let request = (container.resources.requests["memory"] ?? container.resources.limits["memory"])?.value ?? 0
+    return bestEffortScore - 1000 * request / context.policy.memoryCapacityBytes
+  }
+
+  /// A sidecar is not to go before the containers that it serves.
+  private static func sidecarBound(_ container: Container, _ context: PodContext) -> Int {
+    guard container.isSidecar else { return .max }
+    return context.pod.spec.containers.map { score($0, context) }.max() ?? .max
   }
 }
 

@@ -10,22 +10,26 @@ package struct NodeStatusBuilder: Sendable {
     self.machine = machine
   }
 
-  /// What the agent keeps for itself and the system, as upstream's default hard eviction threshold does, in bytes.
-  private static let reservedMemoryBytes = 100 << 20
-
-  package var capacity: [String: Quantity] { amounts(memory: machine.memoryBytes, storage: machine.storageBytes) }
-
-  package var allocatable: [String: Quantity] {
+  package var capacity: [String: Quantity] {
     amounts(
-      memory: max(0, machine.memoryBytes - Self.reservedMemoryBytes), storage: machine.storageBytes / 10 * 9)
+      cpuMilli: machine.processors * 1000, memory: machine.memoryBytes, storage: machine.storageBytes)
   }
 
-  private func amounts(memory: Int, storage: Int) -> [String: Quantity] {
-    [
-      "cpu": Quantity("\(machine.processors)"), "memory": Quantity("\(memory / 1024)Ki"),
+  package var allocatable: [String: Quantity] {
+    let rest = NodeAllocatable(machine, configuration.resources)
+    return amounts(cpuMilli: rest.cpuMilli, memory: rest.memoryBytes, storage: rest.storageBytes)
+  }
+
+  private func amounts(cpuMilli: Int, memory: Int, storage: Int) -> [String: Quantity] {
+    var amounts = [
+      "cpu": Quantity("\(cpuMilli)m").canonical, "memory": Quantity("\(memory / 1024)Ki"),
       "ephemeral-storage": Quantity("\(storage / 1024)Ki"), "pods": Quantity("\(configuration.maxPods)"),
       "hugepages-1Gi": Quantity("0"), "hugepages-2Mi": Quantity("0"),
     ]
+    for (size, bytes) in machine.hugePages {
+      amounts["hugepages-\(Quantity("\(size / 1024)Ki").canonical.text)"] = Quantity("\(bytes / 1024)Ki").canonical
+    }
+    return amounts
   }
 
   package var labels: [String: String] {

@@ -12,6 +12,28 @@ package enum GoDuration {
     return text + "\(seconds % 60)" + fraction(milliseconds % 1000) + "s"
   }
 
+  private static let unitMilliseconds: [(name: String, value: Double)] = [
+    ("ms", 1), ("h", 3_600_000), ("m", 60_000), ("s", 1000),
+  ]
+
+  /// `1m30s` in whole seconds, rounded up; nil for what is no duration.
+  package static func seconds(parsing text: String) -> Int? {
+    if text == "0" { return 0 }
+    guard !text.isEmpty else { return nil }
+    var rest = Substring(text)
+    var milliseconds = 0.0
+    while !rest.isEmpty {
+      let digits = rest.prefix { $0.isNumber || $0 == "." }
+      rest = rest.dropFirst(digits.count)
+      guard let number = Double(digits), let unit = unitMilliseconds.first(where: { rest.hasPrefix($0.name) }) else {
+        return nil
+      }
+      milliseconds += number * unit.value
+      rest = rest.dropFirst(unit.name.count)
+    }
+    return Int((milliseconds / 1000).rounded(.up))
+  }
+
   private static func fraction(_ milliseconds: Int) -> String {
     guard milliseconds > 0 else { return "" }
     var digits = String(milliseconds + 1000).dropFirst()

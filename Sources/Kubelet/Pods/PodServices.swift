@@ -23,6 +23,7 @@ package struct PodServices: Sendable {
   let clock: SteadyClock
   let pool: BlockingPool
   let allocatable: [String: Quantity]
+  let policy: ResourcePolicy
   let logger: Logger
 
   func note(_ pod: Pod, _ note: PodNote) {
@@ -38,6 +39,7 @@ package struct PodServices: Sendable {
       addresses: pod.spec.hostNetwork ? [configuration.nodeIP] : addresses)
     context.services = services.list()
     context.allocatable = allocatable
+    context.policy = policy
     let references = PodReferences(pod)
     for name in references.configMaps {
       context.configMaps[name] = await configMaps.get(ObjectKey(namespace: pod.namespace, name: name))

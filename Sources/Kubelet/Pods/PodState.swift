@@ -64,6 +64,9 @@ package struct PodState: Sendable {
 
   var isSandboxUp: Bool { sandbox == .ready }
 
+  /// The pod runs or is to run: what it asked for is taken.
+  var holdsResources: Bool { end == nil || sandbox != .absent }
+
   /// Every init container has done its part, so the applications may run.
   package var isInitialized: Bool {
     if containers.contains(where: { $0.role == .application && !$0.isUntouched }) { return true }

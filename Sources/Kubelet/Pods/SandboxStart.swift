@@ -28,7 +28,7 @@ struct SandboxStart: Sendable {
     spec.sharesProcessNamespace = pod.spec.shareProcessNamespace ?? false
     spec.sysctls = Dictionary(
       (pod.spec.securityContext?.sysctls ?? []).map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
-    spec.resources = ResourceRules.pod(pod)
+    spec.resources = ResourceRules.pod(pod, services.policy)
     spec.labels = pod.labels
     // The host's name belongs to the host.
     if pod.spec.hostNetwork { spec.hostname = "" }

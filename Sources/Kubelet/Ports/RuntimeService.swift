@@ -89,6 +89,8 @@ package struct ContainerExit: Sendable, Hashable {
   package var startedAt: Timestamp
   package var finishedAt: Timestamp
   package var isOutOfMemory = false
+  /// What of the container the kernel killed for want of memory, also where the container outlived it.
+  package var outOfMemory: OutOfMemory?
   /// `StartError` and its like when the container never ran; empty otherwise.
   package var reason = ""
   package var message = ""

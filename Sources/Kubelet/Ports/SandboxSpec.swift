@@ -32,6 +32,13 @@ package struct ResourceSpec: Sendable, Hashable {
   package var cpuQuotaMicroseconds: Int?
   package var cpuPeriodMicroseconds = 100_000
   package var memoryLimitBytes: Int?
+  /// Feature MemoryQoS: where the kernel begins to slow the group down.
+  package var memoryHighBytes: Int?
+  /// Feature MemoryQoS: what the kernel leaves to the group in any case.
+  package var memoryMinimumBytes: Int?
+  package var pidsLimit: Int?
+  /// By size in the kernel's spelling (`2MB`).
+  package var hugePageLimitsBytes: [String: Int] = [:]
   package var oomScoreAdjust: Int?
 
   package init() {}

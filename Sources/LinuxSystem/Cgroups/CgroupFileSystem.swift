@@ -43,11 +43,12 @@ package struct Cgroup: Sendable, Equatable {
   /// Makes the group and its parents and hands the controllers down to each of the parents' children. Controllers that
   /// the kernel does not let through are left out: `availableControllers` tells.
   package func create(below mountPoint: String, controllers: [String]) throws(SystemCallError) {
-    if exists { return }
+    if path == mountPoint { return }
     guard path.utf8.count > mountPoint.utf8.count, let slash = path.lastIndex(of: "/") else {
       throw SystemCallError(call: "mkdir", errno: ENOENT, path: path)
     }
     let parent = Cgroup(path: String(path[..<slash]))
+    // Also where the parents are there: they may have been made for somebody who needed no controller.
     try parent.create(below: mountPoint, controllers: controllers)
     parent.handDown(controllers)
     if mkdir(path, 0o755) != 0 && errno != EEXIST { throw SystemCallError(call: "mkdir", errno: errno, path: path) }
@@ -55,7 +56,9 @@ package struct Cgroup: Sendable, Equatable {
 
   /// Enables controllers for the children, one by one so that a missing one does not take the others with it.
   package func handDown(_ controllers: [String]) {
-    for controller in controllers {
+    guard !controllers.isEmpty else { return }
+    let enabled = (try? read("cgroup.subtree_control"))?.split(separator: " ").map(String.init) ?? []
+    for controller in controllers where !enabled.contains(controller) {
       // A controller that is held elsewhere shows as absent from `availableControllers`; that is the report.
       try? FileTree.write("+\(controller)", to: "\(path)/cgroup.subtree_control")
     }
