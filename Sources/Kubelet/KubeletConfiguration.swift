@@ -13,6 +13,7 @@ package struct KubeletConfiguration: Sendable {
   package var podLogsDirectory = "/var/log/pods"
   /// Links to the logs under the names that log collectors expect.
   package var containerLogsDirectory = "/var/log/containers"
+  package var containerLogs = LogLimits()
   /// Where pods with `dnsPolicy: Default` get their name servers from.
   package var resolvConfPath = "/etc/resolv.conf"
   package var maxPods = 110

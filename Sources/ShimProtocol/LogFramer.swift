@@ -23,7 +23,7 @@ package struct LogFramer: Sendable {
   /// - Parameter time: nanoseconds since 1970.
   package mutating func frame(_ input: UnsafeRawBufferPointer, time: Int64, into output: inout [UInt8]) {
     guard let base = input.baseAddress else { return }
-    let prefix = LogFramer.prefix(stream, time: time)
+    let prefix = Prefix(stream, time: time)
     var start = 0
     while start < input.count {
       let rest = input.count - start
@@ -31,71 +31,81 @@ package struct LogFramer: Sendable {
         hold(UnsafeRawBufferPointer(start: base + start, count: rest), prefix, into: &output)
         return
       }
-      let length = UnsafeRawPointer(newline) - (base + start)
+      // With the newline, which ends the line in the log too.
+      let length = UnsafeRawPointer(newline) - (base + start) + 1
       finish(UnsafeRawBufferPointer(start: base + start, count: length), prefix, into: &output)
-      start += length + 1
+      start += length
     }
   }
 
   /// Appends what waits, as a part: the stream has ended inside a line.
   package mutating func end(time: Int64, into output: inout [UInt8]) {
     guard !carry.isEmpty else { return }
-    LogFramer.append(LogFramer.prefix(stream, time: time), partial: true, carry, into: &output)
+    carry.withUnsafeBytes { LogFramer.appendPart($0, Prefix(stream, time: time), into: &output) }
     carry = []
   }
 
-  private mutating func finish(_ text: UnsafeRawBufferPointer, _ prefix: [UInt8], into output: inout [UInt8]) {
-    var text = text
+  /// - Parameter line: ends with its newline.
+  private mutating func finish(_ line: UnsafeRawBufferPointer, _ prefix: Prefix, into output: inout [UInt8]) {
+    var line = line
     if !carry.isEmpty {
-      text = flushFull(text, prefix, into: &output)
+      line = flushFull(line, textCount: line.count - 1, prefix, into: &output)
       if !carry.isEmpty {
-        carry.append(contentsOf: text)
-        LogFramer.append(prefix, partial: false, carry, into: &output)
+        output.append(contentsOf: prefix.whole)
+        output.append(contentsOf: carry)
+        output.append(contentsOf: line)
         carry.removeAll(keepingCapacity: true)
         return
       }
     }
-    while text.count > LogFramer.maximumLineBytes {
-      LogFramer.append(prefix, partial: true, text.prefix(LogFramer.maximumLineBytes), into: &output)
-      text = UnsafeRawBufferPointer(rebasing: text.dropFirst(LogFramer.maximumLineBytes))
-    }
-    LogFramer.append(prefix, partial: false, text, into: &output)
+    while line.count - 1 > LogFramer.maximumLineBytes { line = LogFramer.cutPart(line, prefix, into: &output) }
+    output.append(contentsOf: prefix.whole)
+    output.append(contentsOf: line)
   }
 
-  private mutating func hold(_ text: UnsafeRawBufferPointer, _ prefix: [UInt8], into output: inout [UInt8]) {
-    var text = flushFull(text, prefix, into: &output)
-    while text.count + carry.count > LogFramer.maximumLineBytes {
-      LogFramer.append(prefix, partial: true, text.prefix(LogFramer.maximumLineBytes), into: &output)
-      text = UnsafeRawBufferPointer(rebasing: text.dropFirst(LogFramer.maximumLineBytes))
-    }
+  private mutating func hold(_ text: UnsafeRawBufferPointer, _ prefix: Prefix, into output: inout [UInt8]) {
+    var text = flushFull(text, textCount: text.count, prefix, into: &output)
+    while text.count + carry.count > LogFramer.maximumLineBytes { text = LogFramer.cutPart(text, prefix, into: &output) }
     carry.append(contentsOf: text)
   }
 
-  /// Writes the carry as a part when it and `text` are more than a line may be; answers what is left of `text`.
+  /// Writes the carry as a part when it and the text are more than a line may be; answers what is left of `bytes`.
   private mutating func flushFull(
-    _ text: UnsafeRawBufferPointer, _ prefix: [UInt8], into output: inout [UInt8]
+    _ bytes: UnsafeRawBufferPointer, textCount: Int, _ prefix: Prefix, into output: inout [UInt8]
   ) -> UnsafeRawBufferPointer {
-    guard !carry.isEmpty, carry.count + text.count > LogFramer.maximumLineBytes else { return text }
+    guard !carry.isEmpty, carry.count + textCount > LogFramer.maximumLineBytes else { return bytes }
     let room = LogFramer.maximumLineBytes - carry.count
-    carry.append(contentsOf: text.prefix(room))
-    LogFramer.append(prefix, partial: true, carry, into: &output)
+    carry.append(contentsOf: bytes.prefix(room))
+    carry.withUnsafeBytes { LogFramer.appendPart($0, prefix, into: &output) }
     carry.removeAll(keepingCapacity: true)
-    return UnsafeRawBufferPointer(rebasing: text.dropFirst(room))
+    return UnsafeRawBufferPointer(rebasing: bytes.dropFirst(room))
   }
 
-  private static func append(
-    _ prefix: [UInt8], partial: Bool, _ text: some Collection<UInt8>, into output: inout [UInt8]
-  ) {
-    output.append(contentsOf: prefix)
-    output.append(partial ? UInt8(ascii: "P") : UInt8(ascii: "F"))
-    output.append(UInt8(ascii: " "))
+  /// Writes as much as a line may be, as a part; answers the rest.
+  private static func cutPart(
+    _ bytes: UnsafeRawBufferPointer, _ prefix: Prefix, into output: inout [UInt8]
+  ) -> UnsafeRawBufferPointer {
+    appendPart(UnsafeRawBufferPointer(rebasing: bytes.prefix(maximumLineBytes)), prefix, into: &output)
+    return UnsafeRawBufferPointer(rebasing: bytes.dropFirst(maximumLineBytes))
+  }
+
+  private static func appendPart(_ text: UnsafeRawBufferPointer, _ prefix: Prefix, into output: inout [UInt8]) {
+    output.append(contentsOf: prefix.part)
     output.append(contentsOf: text)
     output.append(10)
   }
 
-  /// `2026-01-02T03:04:05.123456789Z stdout `
-  static func prefix(_ stream: Stream, time: Int64) -> [UInt8] {
-    Array("\(LogTime(nanoseconds: time).rfc3339) \(stream.rawValue) ".utf8)
+  /// What stands before the text of a line, made once for all lines of one read:
+  /// `2026-01-02T03:04:05.123456789Z stdout F `.
+  private struct Prefix {
+    let whole: [UInt8]
+    let part: [UInt8]
+
+    init(_ stream: Stream, time: Int64) {
+      let text = "\(LogTime(nanoseconds: time).rfc3339) \(stream.rawValue) "
+      whole = Array("\(text)F ".utf8)
+      part = Array("\(text)P ".utf8)
+    }
   }
 }
 

@@ -10,6 +10,8 @@ final class ContainerLog {
   private let maximumFiles: Int
   private var file: Descriptor
   private var size: Int
+  /// Names sort by age also when the clock was set back.
+  private var lastRotation: Int64 = 0
   /// What could not be written (full disk), in bytes.
   private(set) var lostBytes = 0
 
@@ -47,9 +49,10 @@ final class ContainerLog {
   }
 
   private func rotate() {
-    var time = WallClock.now()
+    var time = max(WallClock.now(), lastRotation + 1_000_000)
     // Several rotations within a millisecond still get names in order.
     while FileTree.exists("\(path).\(LogTime(nanoseconds: time).fileSuffix)") { time += 1_000_000 }
+    lastRotation = time
     guard rename(path, "\(path).\(LogTime(nanoseconds: time).fileSuffix)") == 0 else { return }
     do throws(SystemCallError) {
       try reopen()

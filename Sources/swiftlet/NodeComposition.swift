@@ -79,6 +79,8 @@ struct NodeComposition {
     configuration.podLogsDirectory = layout.options.logDir + "/pods"
     configuration.containerLogsDirectory = layout.options.logDir + "/containers"
     configuration.resources = try layout.options.resources.configuration()
+    configuration.containerLogs.maximumFiles = layout.options.containerLogMaxFiles
+    if let bytes = layout.options.containerLogMaxBytes { configuration.containerLogs.maximumBytes = bytes }
     return configuration
   }
 }

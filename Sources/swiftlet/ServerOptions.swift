@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import KubernetesAPI
 import LinuxSystem
 
 /// The flags of `swiftlet server`; the configuration file has the same names.
@@ -21,6 +22,12 @@ struct ServerOptions: ParsableArguments {
 
   @Option(help: "Where containers' logs are kept.")
   var logDir = "/var/log"
+
+  @Option(help: "The size at which a container's log is rotated, as a quantity.")
+  var containerLogMaxSize = "10Mi"
+
+  @Option(help: "How many log files of a container are kept, with the one being written; at least 2.")
+  var containerLogMaxFiles = 5
 
   @Option(help: "The address the API server listens on.")
   var bindAddress = "0.0.0.0"
@@ -74,17 +81,30 @@ struct ServerOptions: ParsableArguments {
   static let names = ownNames.union(NodeResourceOptions.names)
 
   private static let ownNames: Set<String> = [
-    "config", "data-dir", "image-dir", "state-dir", "kubelet-dir", "log-dir", "bind-address", "secure-port", "advertise-address",
+    "config", "data-dir", "image-dir", "state-dir", "kubelet-dir", "log-dir", "container-log-max-size",
+    "container-log-max-files", "bind-address", "secure-port", "advertise-address",
     "tls-san", "node-name", "write-kubeconfig", "storage", "cluster-cidr", "service-cidr", "bridge", "cgroup-parent",
     "registries", "shim", "disable-agent", "log-level",
   ]
 
   static let switches: Set<String> = ["disable-agent"]
 
+  /// Nil when it is no quantity, or none that a file could have.
+  var containerLogMaxBytes: Int? {
+    let size = Quantity(containerLogMaxSize)
+    return Quantity.problem(in: containerLogMaxSize) == nil && size.value > 0 ? size.value : nil
+  }
+
   mutating func validate() throws {
     _ = try resources.configuration()
     guard (1...65535).contains(securePort) else {
       throw ValidationError("--secure-port must be between 1 and 65535, not \(securePort)")
+    }
+    guard containerLogMaxBytes != nil else {
+      throw ValidationError("--container-log-max-size must be a quantity of bytes such as 10Mi, not \(containerLogMaxSize)")
+    }
+    guard containerLogMaxFiles > 1 else {
+      throw ValidationError("--container-log-max-files must be greater than 1, not \(containerLogMaxFiles)")
     }
   }
 }

@@ -99,6 +99,54 @@ import Testing
     #expect(try await stream.next() == nil)
   }
 
+  /// A reader that falls behind by several rotations reads every file that is left, the oldest first.
+  @Test(.timeLimit(.minutes(1))) func readsEveryFileOfSeveralRotations() async throws {
+    let scratch = try ScratchDirectory()
+    let path = scratch.path + "/0.log"
+    append(line("0"), to: path)
+    var options = PodLogOptions()
+    options.follow = true
+    let (wakeUps, wake) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+    let stream = LogStream(
+      path: path, options: options, pool: try BlockingPool(name: "test", threads: 1), now: epoch, wakeUps: wakeUps,
+      isRunning: { false })
+    #expect(try await stream.next() == Array("0\n".utf8))
+    for number in 1...4 {
+      append(line("end \(number - 1)"), to: path)
+      rename(path, "\(path).20260101-00000\(number).000")
+      append(line("\(number)"), to: path)
+    }
+    wake.yield()
+    var text = ""
+    while let bytes = try await stream.next() { text += String(decoding: bytes, as: UTF8.self) }
+    #expect(text == "end 0\n1\nend 1\n2\nend 2\n3\nend 3\n4\n")
+  }
+
+  @Test func findsTheFileThatWasBegunNext() throws {
+    let scratch = try ScratchDirectory()
+    let path = scratch.path + "/0.log"
+    func begin(_ text: String) -> UInt {
+      append(line(text), to: path)
+      return LogFile.inode(ofPath: path)
+    }
+    func move(_ number: Int) { rename(path, "\(path).20260101-00000\(number).000") }
+    let first = begin("1")
+    #expect(LogFile.successor(ofInode: first, path: path) == nil)
+    move(1)
+    // Between a rename and the file that follows there is none.
+    #expect(LogFile.successor(ofInode: first, path: path) == nil)
+    let second = begin("2")
+    #expect(LogFile.successor(ofInode: first, path: path)?.inode == second)
+    move(2)
+    let third = begin("3")
+    #expect(LogFile.successor(ofInode: first, path: path)?.inode == second)
+    #expect(LogFile.successor(ofInode: second, path: path)?.inode == third)
+    // The reader's own file was removed: it was older than what is left.
+    let held = try #require(LogFile(path: path + ".20260101-000001.000"))
+    unlink(path + ".20260101-000001.000")
+    #expect(LogFile.successor(ofInode: held.inode, path: path)?.inode == second)
+  }
+
   private func status(_ build: (inout ContainerStatus) -> Void) -> PodStatus {
     PodStatus { status in
       status.containerStatuses = [

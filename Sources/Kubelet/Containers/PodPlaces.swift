@@ -6,11 +6,14 @@ package struct PodPlaces: Sendable, Hashable {
   package var logDirectory: String
   package var clusterDomain: String
   package var seccompDirectory: String
+  package var logLimits: LogLimits
+
   package init(_ pod: Pod, _ configuration: KubeletConfiguration) {
     directory = configuration.podDirectory(pod.uid)
     logDirectory = configuration.logDirectory(namespace: pod.namespace, name: pod.name, uid: pod.uid)
     clusterDomain = configuration.clusterDomain
     seccompDirectory = configuration.rootDirectory + "/seccomp"
+    logLimits = configuration.containerLogs
   }
 
   package func logPath(container: String, attempt: Int) -> String { "\(logDirectory)/\(container)/\(attempt).log" }

@@ -53,6 +53,35 @@ final class LogFile {
     return 0
   }
 
+  /// The file that was begun after the one with this inode, which has had the path: the next of those that were moved
+  /// aside (`<path>.<time>`), or the one that has the path now. Nil while there is none.
+  static func successor(ofInode inode: UInt, path: String) -> LogFile? {
+    for _ in 0..<maximumLooks {
+      let live = self.inode(ofPath: path)
+      if live == inode || live == 0 { return nil }
+      let next = pathAfter(inode, path: path)
+      // Names move while one looks: what was read holds if the same file still has the path.
+      guard self.inode(ofPath: path) == live, let file = LogFile(path: next) else { continue }
+      if next != path || file.inode == live { return file }
+    }
+    return nil
+  }
+
+  /// Rotations within one look; each takes megabytes of log.
+  private static let maximumLooks = 100
+
+  private static func pathAfter(_ inode: UInt, path: String) -> String {
+    let slash = path.lastIndex(of: "/") ?? path.startIndex
+    let directory = String(path[..<slash])
+    let prefix = path[path.index(after: slash)...] + "."
+    // Their names sort by age.
+    let moved = NodeFiles.names(inDirectory: directory).filter { $0.hasPrefix(prefix) }.sorted()
+      .map { "\(directory)/\($0)" }
+    // One that is removed already was older than all that are left.
+    guard let place = moved.firstIndex(where: { self.inode(ofPath: $0) == inode }) else { return moved.first ?? path }
+    return place + 1 < moved.count ? moved[place + 1] : path
+  }
+
   /// The file that has the path now; 0 when there is none.
   static func inode(ofPath path: String) -> UInt {
     var facts = stat()

@@ -54,7 +54,7 @@ actor LogStream {
     return bytes
   }
 
-  /// At the end of a rotated file the one that took its name goes on. What was written to the old one between our
+  /// At the end of a rotated file the one that was begun after it goes on. What was written to the old one between our
   /// last read and the rotation is read first.
   private func openSuccessor() async throws -> Bool {
     guard options.follow, let current = file else { return false }
@@ -64,8 +64,10 @@ actor LogStream {
       isDrained = true
       return true
     }
+    let next = try await pool.run { Opened(LogFile.successor(ofInode: inode, path: path)) }
+    guard let successor = next.file else { return false }
     isDrained = false
-    file = nil
+    file = successor
     return true
   }
 

@@ -19,7 +19,22 @@ package struct ContainerSpec: Sendable, Hashable {
   package var logPath: String
   package var hasTTY = false
   package var hasStdin = false
+  package var isStdinOnce = false
+  package var logLimits = LogLimits()
   package var stopSignal: String?
+}
+
+/// How a container's log is kept small (`containerLogMaxSize`, `containerLogMaxFiles`).
+package struct LogLimits: Sendable, Hashable {
+  /// When the log is rotated.
+  package var maximumBytes: Int
+  /// With the one being written.
+  package var maximumFiles: Int
+
+  package init(maximumBytes: Int = 10 << 20, maximumFiles: Int = 5) {
+    self.maximumBytes = maximumBytes
+    self.maximumFiles = maximumFiles
+  }
 }
 
 /// Who the container's first process is.
