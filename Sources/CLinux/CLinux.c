@@ -305,6 +305,21 @@ int cl_interface_up(const char *name) {
   return result;
 }
 
+int cl_open_terminal_peer(int ptmx) {
+  int locked = 0;
+  if (ioctl(ptmx, TIOCSPTLCK, &locked) < 0) return -1;
+  return ioctl(ptmx, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+}
+
+int cl_set_controlling_terminal(int terminal) { return ioctl(terminal, TIOCSCTTY, 0); }
+
+int cl_set_window_size(int terminal, unsigned short columns, unsigned short rows) {
+  struct winsize size = {.ws_row = rows, .ws_col = columns};
+  return ioctl(terminal, TIOCSWINSZ, &size);
+}
+
+int cl_set_pipe_size(int pipe, int bytes) { return fcntl(pipe, F_SETPIPE_SZ, bytes); }
+
 int cl_load_device_filter(const void *instructions, unsigned count) {
   static const char license[] = "Apache-2.0";
   union bpf_attr load;

@@ -68,9 +68,17 @@ extension ContainerRuntime {
         createdAt: WallClock.now(), stopSignal: stopSignal, logPath: config.logPath, cgroupPath: group.path,
         unenforcedLimits: unenforced),
       namespaces: Self.namespaces(facts).rawValue, steps: program.steps, execSteps: program.execSteps,
-      environment: program.environment, keepsInputOpen: config.stdin,
+      environment: program.environment, streams: Self.streams(config),
       logMaximumBytes: UInt64(clamping: config.logLimits.maximumBytes),
       logMaximumFiles: UInt32(clamping: config.logLimits.maximumFiles))
+  }
+
+  private static func streams(_ config: ContainerConfig) -> ContainerStreamOptions {
+    var options: ContainerStreamOptions = []
+    if config.stdin { options.insert(.input) }
+    if config.stdin && config.stdinOnce { options.insert(.inputOnce) }
+    if config.tty { options.insert(.terminal) }
+    return options
   }
 
   private static func namespaces(_ facts: SandboxFacts) -> Namespaces {

@@ -60,6 +60,8 @@ package final class ContainerRuntime: PodRuntime {
   /// - Throws: `RuntimeError` `.unavailable` with what this machine lacks.
   package init(paths: RuntimePaths) async throws {
     self.paths = paths
+    // Sessions write to pipes whose readers may end at any time.
+    CurrentProcess.ignoreBrokenPipes()
     do throws(SystemCallError) {
       cgroups = PodCgroups(try CgroupFileSystem.find(), parent: paths.cgroupParent)
       permitted = try Capabilities.permitted()

@@ -77,7 +77,7 @@ extension ContainerStart {
     writer.list(steps) { $1.write(to: &$0) }
     writer.list(execSteps) { $1.write(to: &$0) }
     writer.strings(environment)
-    writer.flag(keepsInputOpen)
+    writer.integer(streams.rawValue)
     writer.integer(logMaximumBytes)
     writer.integer(logMaximumFiles)
   }
@@ -87,7 +87,7 @@ extension ContainerStart {
       facts: try ContainerFacts(from: &reader), namespaces: try reader.integer(),
       steps: try reader.list { (reader) throws(ShimProtocolError) in try SetupStep(from: &reader) },
       execSteps: try reader.list { (reader) throws(ShimProtocolError) in try SetupStep(from: &reader) },
-      environment: try reader.strings(), keepsInputOpen: try reader.flag(),
+      environment: try reader.strings(), streams: ContainerStreamOptions(rawValue: try reader.integer()),
       logMaximumBytes: try reader.integer(), logMaximumFiles: try reader.integer())
   }
 }

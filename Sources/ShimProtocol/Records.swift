@@ -107,14 +107,13 @@ package struct ContainerStart: Sendable, Equatable {
   package var execSteps: [SetupStep]
   /// The environment of such commands.
   package var environment: [String]
-  /// Standard input is a pipe that nobody has written to yet, instead of `/dev/null`.
-  package var keepsInputOpen: Bool
+  package var streams: ContainerStreamOptions
   package var logMaximumBytes: UInt64
   package var logMaximumFiles: UInt32
 
   package init(
     facts: ContainerFacts, namespaces: UInt64, steps: [SetupStep], execSteps: [SetupStep] = [],
-    environment: [String] = [], keepsInputOpen: Bool = false, logMaximumBytes: UInt64 = 10 << 20,
+    environment: [String] = [], streams: ContainerStreamOptions = [], logMaximumBytes: UInt64 = 10 << 20,
     logMaximumFiles: UInt32 = 5
   ) {
     self.facts = facts
@@ -122,7 +121,7 @@ package struct ContainerStart: Sendable, Equatable {
     self.steps = steps
     self.execSteps = execSteps
     self.environment = environment
-    self.keepsInputOpen = keepsInputOpen
+    self.streams = streams
     self.logMaximumBytes = logMaximumBytes
     self.logMaximumFiles = logMaximumFiles
   }

@@ -84,6 +84,10 @@ extension SetupStep {
       writer.integer(UInt8(24))
       writer.blob(filter)
     case .dieWithParent: writer.integer(UInt8(25))
+    case .openTerminal(let size, let isConsole):
+      writer.integer(UInt8(27))
+      size.write(to: &writer)
+      writer.flag(isConsole)
     case .execute(let arguments, let environment):
       writer.integer(UInt8(26))
       writer.strings(arguments)
@@ -143,6 +147,7 @@ extension SetupStep {
     case 24: self = .seccomp(filter: try reader.blob())
     case 25: self = .dieWithParent
     case 26: self = .execute(arguments: try reader.strings(), environment: try reader.strings())
+    case 27: self = .openTerminal(try WindowSize(from: &reader), isConsole: try reader.flag())
     default: throw ShimProtocolError("unknown set-up step \(tag)")
     }
   }

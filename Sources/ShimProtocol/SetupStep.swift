@@ -31,6 +31,9 @@ package enum SetupStep: Sendable, Equatable {
   case oomScoreAdjust(Int32)
   case resourceLimit(resource: Int32, soft: UInt64, hard: UInt64)
   case newSession
+  /// Makes a terminal in the root's `/dev/pts`, the controlling one and all three standard streams, and passes its other
+  /// side to the shim. `isConsole`: it is `/dev/console` too.
+  case openTerminal(WindowSize, isConsole: Bool)
   case newKeyring
   case workingDirectory(path: String, isMade: Bool)
   /// Finds user and groups in the root's `/etc/passwd` and `/etc/group`; everything below is by number from here on.
@@ -92,6 +95,7 @@ extension SetupStep {
     case .oomScoreAdjust: "set oom_score_adj"
     case .resourceLimit: "set resource limit"
     case .newSession: "new session"
+    case .openTerminal: "open terminal"
     case .newKeyring: "new keyring"
     case .workingDirectory(let path, _): "change to working directory \(path)"
     case .resolveUser: "find user"

@@ -1,5 +1,5 @@
-/// Everything that agent, spawner and shim say to each other. Numbers 64 and up are kept for streams (attach, exec with
-/// terminals) and 96 and up for resize.
+/// Everything that agent, spawner and shim say to each other. Numbers 64 and up are about streams, 96 and up are kept for
+/// the resize of containers.
 package enum ShimMessage: Sendable, Equatable {
   // From the agent.
 
@@ -20,6 +20,18 @@ package enum ShimMessage: Sendable, Equatable {
   /// Kills every container and ends the shim after the answer.
   case shutDown
 
+  // From the agent, once and first on a connection of its own, which is the session's from then on: its end is the end of
+  // what the session began.
+
+  /// Answered by `opened` when the command runs, and by `ended` when it has ended.
+  case openExec(SessionExec)
+  /// Answered by `opened`; the descriptors end when the container does.
+  case openAttach(containerID: String, StreamSet)
+  /// Nobody will write to the container's standard input any more, if it is for one session only.
+  case closeInput
+  /// Answered by `sockets`.
+  case openSockets
+
   // To the agent.
 
   case done
@@ -30,6 +42,12 @@ package enum ShimMessage: Sendable, Equatable {
   case executed(ExecOutcome)
   /// Unasked, correlation 0, to every connection.
   case exited(ContainerRecord)
+  /// With the descriptors of these streams beside its first byte.
+  case opened(StreamSet)
+  /// All that the command wrote is in its streams.
+  case ended(exitCode: Int32)
+  /// With unconnected TCP sockets of the pod's network beside its first byte: IPv4, then IPv6 where the kernel has it.
+  case sockets(count: UInt8)
 }
 
 extension ShimMessage {
@@ -52,13 +70,20 @@ extension ShimMessage {
     case .started: 36
     case .executed: 37
     case .exited: 38
+    case .openExec: 64
+    case .openAttach: 65
+    case .closeInput: 66
+    case .openSockets: 67
+    case .opened: 80
+    case .ended: 81
+    case .sockets: 82
     }
   }
 
   fileprivate func writeBody(to writer: inout ByteWriter) {
     switch self {
     case .createSandbox(let program): program.write(to: &writer)
-    case .endSpawner, .askStatus, .shutDown, .done: break
+    case .endSpawner, .askStatus, .shutDown, .done, .closeInput, .openSockets: break
     case .startContainer(let start): start.write(to: &writer)
     case .signal(let id, let signal):
       writer.string(id)
@@ -72,6 +97,13 @@ extension ShimMessage {
       writer.list(containers) { $1.write(to: &$0) }
     case .started(let record), .exited(let record): record.write(to: &writer)
     case .executed(let outcome): outcome.write(to: &writer)
+    case .openExec(let exec): exec.write(to: &writer)
+    case .openAttach(let id, let streams):
+      writer.string(id)
+      writer.integer(streams.rawValue)
+    case .opened(let streams): writer.integer(streams.rawValue)
+    case .ended(let code): writer.integer(code)
+    case .sockets(let count): writer.integer(count)
     }
   }
 
@@ -97,6 +129,20 @@ extension ShimMessage {
     case 36: self = .started(try ContainerRecord(from: &reader))
     case 37: self = .executed(try ExecOutcome(from: &reader))
     case 38: self = .exited(try ContainerRecord(from: &reader))
+    default: self = try ShimMessage(streamKind: kind, from: &reader)
+    }
+  }
+
+  private init(streamKind kind: UInt8, from reader: inout ByteReader) throws(ShimProtocolError) {
+    switch kind {
+    case 64: self = .openExec(try SessionExec(from: &reader))
+    case 65:
+      self = .openAttach(containerID: try reader.string(), StreamSet(rawValue: try reader.integer()))
+    case 66: self = .closeInput
+    case 67: self = .openSockets
+    case 80: self = .opened(StreamSet(rawValue: try reader.integer()))
+    case 81: self = .ended(exitCode: try reader.integer())
+    case 82: self = .sockets(count: try reader.integer())
     default: throw ShimProtocolError("unknown message \(kind)")
     }
   }

@@ -3,32 +3,6 @@ import Glibc
 import LinuxSystem
 import ShimProtocol
 
-/// The pipes between the shim and a process it clones.
-struct ChildStreams {
-  let input: Descriptor
-  /// The shim's end of standard input, when it is kept open.
-  let inputWriter: Descriptor?
-  let output: (read: Descriptor, write: Descriptor)
-  let error: (read: Descriptor, write: Descriptor)
-  /// Closes at exec; carries the failure when there is one.
-  let report: (read: Descriptor, write: Descriptor)
-
-  /// - Parameter joined: standard error goes where standard output goes.
-  init(keepsInputOpen: Bool, joined: Bool = false) throws(SystemCallError) {
-    if keepsInputOpen {
-      let pipe = try Descriptor.pipe()
-      input = pipe.read
-      inputWriter = pipe.write
-    } else {
-      input = try Descriptor.open("/dev/null", O_RDWR)
-      inputWriter = nil
-    }
-    output = try Descriptor.pipe()
-    error = joined ? output : try Descriptor.pipe()
-    report = try Descriptor.pipe()
-  }
-}
-
 /// What a child that fails says to its shim.
 enum ChildReport {
   /// A failure and its text fit into a pipe at once.
@@ -60,26 +34,28 @@ enum ChildReport {
 enum ChildSetup {
   /// - Parameter target: the process whose namespaces an `enterNamespaces` step means.
   static func run(_ steps: [SetupStep], _ streams: ChildStreams, target: Descriptor? = nil) -> Never {
-    var executor = SetupExecutor(report: streams.report.write)
+    guard let ends = streams.child else { _exit(1) }
+    var executor = SetupExecutor(report: ends.report)
     executor.target = target
+    executor.console = ends.console
     do throws(ShimFailure) {
       // A command that joins a container is seen by its processes before it has become one of them: they must not
       // reach the shim's program through /proc/<pid>/exe (CVE-2019-5736). Exec undoes it.
       try? CurrentProcess.setDumpable(false)
-      try takeStreams(streams)
+      // The shim's end: with it open here the child could not see the shim die.
+      close(streams.report.raw)
+      try take(ends)
       for step in steps { try executor.perform(step) }
       throw ShimFailure(kind: .setup, message: "the set-up has no exec")
     } catch {
-      ChildReport.write(error, to: streams.report.write)
+      ChildReport.write(error, to: ends.report)
       _exit(1)
     }
   }
 
-  private static func takeStreams(_ streams: ChildStreams) throws(ShimFailure) {
+  private static func take(_ ends: ChildStreams.Child) throws(ShimFailure) {
     umask(0)
-    // The shim's end: with it open here the child could not see the shim die.
-    close(streams.report.read.raw)
-    for (from, to) in [(streams.input, 0), (streams.output.write, 1), (streams.error.write, 2)] as [(Descriptor, Int32)]
+    for (from, to) in [(ends.input, 0), (ends.output, 1), (ends.error, 2)] as [(Descriptor, Int32)]
     where dup2(from.raw, to) < 0 {
       throw ShimFailure(kind: .setup, errno: errno, message: "dup2: \(SystemCallError.text(of: errno))")
     }

@@ -10,6 +10,10 @@ final class Client {
   let connection: Descriptor
   var received: [UInt8] = []
   var queued: [UInt8] = []
+  /// epoll tells when there is room again.
+  var isBlocked = false
+  /// It belongs to one session and is told nothing else.
+  var isSession = false
 
   init(_ connection: Descriptor) {
     self.connection = connection
@@ -17,7 +21,8 @@ final class Client {
 }
 
 extension Shim {
-  private static let maximumClients = 16
+  /// A few agents, and the sessions of the pod.
+  private static let maximumClients = 16 + maximumExecs + maximumAttachments
 
   func attach(_ connection: Descriptor, greeting: ShimFrame?) {
     guard clients.count < Self.maximumClients else { return }
@@ -52,7 +57,18 @@ extension Shim {
 
   /// Tells every agent.
   func push(_ message: ShimMessage) {
-    for token in clients.keys.sorted() { send(message, to: token, correlation: 0) }
+    for (token, client) in clients.sorted(by: { $0.key < $1.key }) where !client.isSession {
+      send(message, to: token, correlation: 0)
+    }
+  }
+
+  /// The answer that begins a session, with descriptors. The connection's buffer is empty: nothing was answered before.
+  func send(
+    _ message: ShimMessage, descriptors: [Descriptor], to token: UInt64, correlation: UInt32
+  ) throws(SystemCallError) {
+    guard let client = clients[token] else { return }
+    let frame = ShimFrame(correlation: correlation, message: message).encoded()
+    _ = try UnixSocket.send(frame, descriptors: descriptors, to: client.connection)
   }
 
   private func flush(_ client: Client, _ token: UInt64) {
@@ -61,13 +77,19 @@ extension Shim {
       defer { client.queued.removeFirst(done) }
       while done < client.queued.count {
         let sent = try sendOnce(client, from: done)
-        if sent == 0 { return try epoll.modify(client.connection, token: token, [.readable, .writable]) }
+        if sent == 0 { return try setBlocked(client, token, true) }
         done += sent
       }
-      try epoll.modify(client.connection, token: token, .readable)
+      try setBlocked(client, token, false)
     } catch {
       drop(token)
     }
+  }
+
+  private func setBlocked(_ client: Client, _ token: UInt64, _ isBlocked: Bool) throws(SystemCallError) {
+    guard isBlocked != client.isBlocked else { return }
+    try epoll.modify(client.connection, token: token, isBlocked ? [.readable, .writable] : .readable)
+    client.isBlocked = isBlocked
   }
 
   private func sendOnce(_ client: Client, from offset: Int) throws(SystemCallError) -> Int {
@@ -82,5 +104,6 @@ extension Shim {
   func drop(_ token: UInt64) {
     guard let client = clients.removeValue(forKey: token) else { return }
     unwatch(client.connection, token)
+    if client.isSession { endSession(of: token) }
   }
 }

@@ -18,8 +18,13 @@ final class Container {
   var setupPipe: (file: Descriptor, token: UInt64)?
   var exitToken: UInt64 = 0
   var outputs: [Output] = []
-  /// Held so that standard input does not end.
-  let input: Descriptor?
+  /// Where clients write; held so that standard input does not end between them.
+  private(set) var input: Descriptor?
+  /// The controlling side of the container's terminal.
+  private(set) var terminal: Descriptor?
+  /// Where `terminal` comes from, until the program runs.
+  private var streams: ChildStreams?
+  private let options: ContainerStreamOptions
   let log: ContainerLog?
 
   /// One of the two output streams.
@@ -27,6 +32,7 @@ final class Container {
     let file: Descriptor
     let stream: LogFramer.Stream
     var framer: LogFramer
+    /// 0 while it is not read, because a client does not read.
     var token: UInt64 = 0
 
     init(_ file: Descriptor, _ stream: LogFramer.Stream) {
@@ -37,25 +43,48 @@ final class Container {
   }
 
   init(
-    _ start: ContainerStart, _ process: ChildProcess, input: Descriptor?, log: ContainerLog?,
+    _ start: ContainerStart, _ process: ChildProcess, _ streams: ChildStreams, log: ContainerLog?,
     requester: (client: UInt64, correlation: UInt32)
   ) {
     execSteps = start.execSteps
     environment = start.environment
     namespaces = Namespaces(rawValue: start.namespaces)
+    options = start.streams
     self.process = process
-    self.input = input
     self.log = log
     self.requester = requester
     cgroup = Cgroup(path: start.facts.cgroupPath)
     memoryWitness = MemoryWitness(cgroup)
     record = ContainerRecord(facts: start.facts, pid: process.pid)
+    input = streams.take(.input)
+    for (stream, name) in [(StreamSet.output, LogFramer.Stream.stdout), (.error, .stderr)] {
+      if let file = streams.take(stream) { outputs.append(Output(file, name)) }
+    }
+    if options.contains(.terminal) { self.streams = streams }
   }
 
-  /// Nothing joins a container that has ended.
+  /// Takes the terminal that the child has made, which then is the only output.
+  func takeTerminal() throws(SystemCallError) {
+    guard let streams else { return }
+    self.streams = nil
+    let terminal = try streams.takeTerminal()
+    self.terminal = terminal
+    if options.contains(.input) { input = terminal }
+    outputs = [Output(terminal, .stdout)]
+  }
+
+  /// Ends standard input, if it is for one session. A terminal has no end that one could close.
+  func endInputOnce() {
+    if options.contains(.inputOnce) && terminal == nil { input = nil }
+  }
+
+  /// Nothing joins a container that has ended, and nobody writes to it.
   func forgetCommands() {
     execSteps = []
     environment = []
+    input = nil
+    terminal = nil
+    streams = nil
   }
 
   func send(_ signal: Int32) throws(ShimFailure) {

@@ -13,10 +13,15 @@ final class OutputCopier {
   enum Outcome { case more, empty, ended }
 
   /// Copies one read's worth from the stream to the log.
-  func copy(_ output: Container.Output, to log: ContainerLog?) -> Outcome {
+  ///
+  /// - Parameter forward: gets the same bytes, for clients.
+  func copy(
+    _ output: Container.Output, to log: ContainerLog?, _ forward: (UnsafeRawBufferPointer) -> Void
+  ) -> Outcome {
     withUnsafeTemporaryAllocation(byteCount: Self.readBytes, alignment: 64) { chunk in
       do throws(SystemCallError) {
         guard let count = try output.file.read(into: chunk) else { return .empty }
+        if count > 0 { forward(UnsafeRawBufferPointer(rebasing: chunk[..<count])) }
         guard let log else { return count == 0 ? .ended : .more }
         let time = WallClock.now()
         if count == 0 {

@@ -31,6 +31,21 @@ extension SetupExecutor {
     }
   }
 
+  /// After the new session, which it is to control; before the user changes, who owns it from then on.
+  func openTerminal(_ size: WindowSize, isConsole: Bool) throws {
+    guard let console else { throw ShimFailure(kind: .setup, message: "nobody waits for the terminal") }
+    let root = try rootDirectory()
+    let terminal = try Terminal(in: root)
+    if size != WindowSize() { try Terminal.resize(terminal.device, columns: size.columns, rows: size.rows) }
+    try terminal.take()
+    if isConsole {
+      // The device by its descriptor: a link that was put in the place of /dev/console moves nothing (CVE-2025-52565).
+      let place = try root.ensure("/dev/console", .file)
+      try Mount.attach(try Mount.clone(terminal.device, recursive: false), to: place)
+    }
+    _ = try UnixSocket.send([0], descriptors: [terminal.controller], to: console)
+  }
+
   // MARK: Who
 
   func resolve(_ request: UserRequest) throws -> ResolvedUser {
@@ -55,7 +70,10 @@ extension SetupExecutor {
     for stream: Int32 in 0...2 {
       // So that the program may open /dev/stdout by name; /dev/null is everybody's already.
       var status = stat()
-      if fstat(stream, &status) == 0, status.st_mode & S_IFMT == S_IFIFO { fchown(stream, user.uid, user.gid) }
+      guard fstat(stream, &status) == 0 else { continue }
+      // A terminal keeps its group, tty, by which others may write to it.
+      if status.st_mode & S_IFMT == S_IFIFO { fchown(stream, user.uid, user.gid) }
+      if isatty(stream) == 1 { fchown(stream, user.uid, status.st_gid) }
     }
     try Capabilities.keepAcrossIdentityChange(true)
     try CurrentProcess.setIdentity(uid: user.uid, gid: user.gid, groups: user.groups)

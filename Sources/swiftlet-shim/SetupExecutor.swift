@@ -8,6 +8,8 @@ struct SetupExecutor {
   let report: Descriptor
   /// The process whose namespaces are entered.
   var target: Descriptor?
+  /// Where the controlling side of a terminal goes.
+  var console: Descriptor?
   var slots: [UInt16: Descriptor] = [:]
   var root: RootedDirectory?
   var user = ResolvedUser()
@@ -57,6 +59,7 @@ struct SetupExecutor {
     case .resourceLimit(let resource, let soft, let hard):
       try CurrentProcess.setResourceLimit(resource, soft: soft, hard: hard)
     case .newSession: try systemCall("setsid") { setsid() }
+    case .openTerminal(let size, let isConsole): try openTerminal(size, isConsole: isConsole)
     case .newKeyring: joinKeyring()
     case .workingDirectory(let path, let isMade): try enterWorkingDirectory(path, isMade)
     case .resolveUser(let request): user = try resolve(request)

@@ -28,24 +28,26 @@ extension Shim {
       ? nil
       : try ContainerLog(
         path: start.facts.logPath, maximumBytes: Int(start.logMaximumBytes), maximumFiles: Int(start.logMaximumFiles))
-    let streams = try ChildStreams(keepsInputOpen: start.keepsInputOpen)
+    let streams = try ChildStreams(StreamSet(of: start.streams))
     let cgroup = try Cgroup(path: start.facts.cgroupPath).open()
     guard let process = try ChildProcess.clone(Namespaces(rawValue: start.namespaces), cgroup: cgroup) else {
       ChildSetup.run(start.steps, streams)
     }
-    adopt(Container(start, process, input: streams.inputWriter, log: log, requester: requester), streams)
+    streams.releaseChild()
+    adopt(Container(start, process, streams, log: log, requester: requester), streams)
   }
 
   private func adopt(_ container: Container, _ streams: ChildStreams) {
     let id = container.record.facts.id
     containers.append(container)
-    container.setupPipe = (streams.report.read, watch(streams.report.read, .containerSetup(id: id)))
+    container.setupPipe = (streams.report, watch(streams.report, .containerSetup(id: id)))
     container.exitToken = watch(container.process.pidfd, .containerExit(id: id))
-    container.outputs = [.init(streams.output.read, .stdout), .init(streams.error.read, .stderr)]
-    for output in container.outputs {
-      // A pipe just made takes the flag.
-      try? output.file.setNonBlocking()
-      output.token = watch(output.file, .containerOutput(id: id, output.stream))
+    watchOutput(of: container)
+  }
+
+  private func watchOutput(of container: Container) {
+    for output in container.outputs where output.token == 0 {
+      output.token = watch(output.file, .containerOutput(id: container.record.facts.id, output.stream))
     }
   }
 
@@ -61,10 +63,21 @@ extension Shim {
     } else {
       container.record.state = .running
       container.record.startedAt = WallClock.now()
+      takeTerminal(of: container)
     }
     guard let requester = container.requester, failure == nil else { return }
     container.requester = nil
     send(.started(container.record), to: requester.client, correlation: requester.correlation)
+  }
+
+  private func takeTerminal(of container: Container) {
+    do throws(SystemCallError) {
+      try container.takeTerminal()
+      watchOutput(of: container)
+    } catch {
+      // The container runs, and nobody will see what it writes.
+      ShimLog.write("\(record.facts.uid): terminal of \(container.record.facts.name): \(error)")
+    }
   }
 
   /// The first process has ended: what it wrote is in the log before anybody hears of the end.
@@ -112,32 +125,58 @@ extension Shim {
   func copyOutput(of container: Container, _ stream: LogFramer.Stream, token: UInt64) {
     guard let output = container.outputs.first(where: { $0.token == token }) else { return }
     for _ in 0..<Self.readsPerTurn {
-      switch copier.copy(output, to: container.log) {
-      case .more: continue
+      switch copy(output, of: container) {
+      case .more: if isHeldBack(container, stream) { return pause(output) }
       case .empty: return
       case .ended: return close(output, of: container)
       }
     }
   }
 
-  private func drainOutput(of container: Container) {
-    for output in container.outputs {
-      while true {
-        let outcome = copier.copy(output, to: container.log)
-        if outcome == .more { continue }
-        if outcome == .ended { close(output, of: container) }
-        break
-      }
+  private func copy(_ output: Container.Output, of container: Container) -> OutputCopier.Outcome {
+    copier.copy(output, to: container.log) { forward($0, from: container, output.stream) }
+  }
+
+  /// Not just without interest: a stream that has ended would be told again and again.
+  private func pause(_ output: Container.Output) {
+    unwatch(output.file, output.token)
+    output.token = 0
+  }
+
+  /// Goes on with the streams that no client holds back any more.
+  func resumeOutput(of container: Container) {
+    for output in container.outputs where output.token == 0 && !isHeldBack(container, output.stream) {
+      output.token = watch(output.file, .containerOutput(id: container.record.facts.id, output.stream))
     }
   }
 
+  private func drainOutput(of container: Container) {
+    for output in container.outputs {
+      while true {
+        let outcome = copy(output, of: container)
+        if outcome == .more { continue }
+        if outcome == .ended || container.terminal != nil { close(output, of: container) }
+        break
+      }
+    }
+    for stream in [LogFramer.Stream.stdout, .stderr] { endSinks(of: container, stream) }
+  }
+
   private func close(_ output: Container.Output, of container: Container) {
-    unwatch(output.file, output.token)
+    if output.token != 0 { unwatch(output.file, output.token) }
     container.outputs.removeAll { $0 === output }
+    endSinks(of: container, output.stream)
   }
 
   func closeOutput(of container: Container) {
     for output in container.outputs { close(output, of: container) }
+  }
+}
+
+extension StreamSet {
+  fileprivate init(of options: ContainerStreamOptions) {
+    self = options.contains(.terminal) ? .terminal : [.output, .error]
+    if options.contains(.input) { insert(.input) }
   }
 }
 

@@ -30,7 +30,7 @@ extension Shim {
       try live(id).killAll()
       return .done
     case .exec(let exec):
-      try startExec(exec, in: live(exec.containerID), requester: (client, correlation))
+      try startExec(exec, in: running(exec.containerID), requester: (client, correlation))
       return nil
     case .forget(let id):
       try forget(id)
@@ -41,9 +41,46 @@ extension Shim {
     case .shutDown:
       beginShutdown((client, correlation))
       return nil
-    default:
-      throw ShimFailure(kind: .notFound, message: "a shim does not answer this message")
+    default: return try answerSession(request, for: client, correlation: correlation)
     }
+  }
+
+  /// Requests on a connection of their own.
+  private func answerSession(
+    _ request: ShimMessage, for client: UInt64, correlation: UInt32
+  ) throws(ShimFailure) -> ShimMessage? {
+    clients[client]?.isSession = true
+    switch request {
+    case .openExec(let exec): try startExec(exec, in: running(exec.containerID), requester: (client, correlation))
+    case .openAttach(let id, let streams):
+      try attach(streams, to: running(id), requester: (client, correlation))
+    case .closeInput: closeInput(of: client)
+    case .openSockets: try openSockets(requester: (client, correlation))
+    default: throw ShimFailure(kind: .notFound, message: "a shim does not answer this message")
+    }
+    return nil
+  }
+
+  /// Made here, where the pod's network is; connected by the agent, which can wait.
+  private func openSockets(requester: (client: UInt64, correlation: UInt32)) throws(ShimFailure) {
+    do throws(SystemCallError) {
+      var sockets = [try TCPSocket.make(.v4)]
+      // Kernels without IPv6 have no such sockets.
+      if let v6 = try? TCPSocket.make(.v6) { sockets.append(v6) }
+      try send(
+        .sockets(count: UInt8(sockets.count)), descriptors: sockets, to: requester.client,
+        correlation: requester.correlation)
+    } catch {
+      throw ShimFailure(kind: .shim, errno: error.errno, message: error.description)
+    }
+  }
+
+  private func running(_ id: String) throws(ShimFailure) -> Container {
+    let container = try known(id)
+    guard container.record.state == .running, shutdownRequest == nil else {
+      throw ShimFailure(kind: .notFound, errno: ESRCH, message: "container \(id) is not running")
+    }
+    return container
   }
 
   private func known(_ id: String) throws(ShimFailure) -> Container {

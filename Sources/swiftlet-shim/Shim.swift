@@ -12,6 +12,7 @@ final class Shim {
     case containerExit(id: String)
     case containerOutput(id: String, LogFramer.Stream)
     case exec
+    case sink
   }
 
   let program: SandboxProgram
@@ -22,6 +23,7 @@ final class Shim {
   /// In the order in which they were started.
   var containers: [Container] = []
   var execs: [ExecSession] = []
+  var attachments: [AttachSession] = []
   /// Who asked for the end, while containers are still dying.
   var shutdownRequest: (client: UInt64, correlation: UInt32)?
   /// The first process of the PID namespace that the pod's containers share.
@@ -94,6 +96,7 @@ final class Shim {
     case .containerExit(let id): container(id).map(finishExit)
     case .containerOutput(let id, let stream): container(id).map { copyOutput(of: $0, stream, token: event.token) }
     case .exec: execs.first { $0.owns(event.token) }.map { advance($0, event.token) }
+    case .sink: flushSink(event.token)
     }
   }
 

@@ -71,6 +71,26 @@ import Testing
     #expect(program.execSteps.contains(.workingDirectory(path: "/", isMade: false)))
   }
 
+  /// In the new root and session, before the user changes.
+  @Test func aTerminalComesRightAfterTheSession() {
+    let names = program { $0.tty = true }.steps.map(\.name)
+    let place = names.firstIndex(of: "open terminal") ?? 0
+    #expect(names[place - 2..<place + 2] == ["change root", "new session", "open terminal", "new keyring"])
+    #expect(program { $0.tty = true }.steps.contains(.openTerminal(WindowSize(), isConsole: true)))
+    #expect(!program().steps.contains { $0.name == "open terminal" })
+  }
+
+  @Test func aCommandsTerminalComesAfterItsSession() {
+    let joining = program().execSteps
+    let plain = ExecProgram(joining, ["sh"], environment: ["TERM=vt100", "A=1"], terminal: nil)
+    #expect(plain.steps == joining + [.execute(arguments: ["sh"], environment: ["TERM=vt100", "A=1"])])
+    let size = WindowSize(columns: 80, rows: 24)
+    let steps = ExecProgram(joining, ["sh"], environment: ["TERM=vt100", "A=1"], terminal: size).steps
+    #expect(steps.map(\.name).prefix(4) == ["set oom_score_adj", "enter namespaces", "new session", "open terminal"])
+    #expect(steps[3] == .openTerminal(size, isConsole: false))
+    #expect(steps.last == .execute(arguments: ["sh"], environment: ["A=1", "TERM=xterm"]))
+  }
+
   @Test func theKernelsFileSystemsAreReadOnlyUnlessPrivileged() {
     func attributes(_ type: String, _ steps: [SetupStep]) -> Mount.Attributes? {
       for case .mount(type, _, let bits, _, true) in steps { return Mount.Attributes(rawValue: bits) }

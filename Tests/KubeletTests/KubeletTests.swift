@@ -224,4 +224,71 @@ import Testing
       #expect(pod?.status.containerStatuses[0].state.terminated?.exitCode == 7)
     }
   }
+
+  // MARK: Sessions
+
+  private static let web = ObjectKey(namespace: "default", name: "web")
+
+  private static func exec(_ kubelet: Kubelet, _ client: FakeClient, container: String = "app") async throws -> Int {
+    var options = RemoteStreamOptions()
+    options.stdout = true
+    options.stderr = true
+    return try await kubelet.exec(
+      pod: web, uid: "uid-web", container: container, command: ["check"], options, streams: client)
+  }
+
+  @Test func runsCommandsForClients() async throws {
+    try await withKubelet { kubelet in
+      try await bind(makePod(containers: [makeContainer("app")]))
+      await podBecomes(Self.isReady)
+      let client = FakeClient()
+      async let code = Self.exec(kubelet, client)
+      while node.sessions.isEmpty { await Task.yield() }
+      node.sessions.first?.say("fine")
+      node.sessions.first?.end(code: 4)
+      #expect(try await code == 4)
+      #expect(client.received() == "fine")
+      #expect(node.sessions.first?.command == ["check"])
+    }
+  }
+
+  @Test func tellsClientsWhyACommandDoesNotRun() async throws {
+    try await withKubelet { kubelet in
+      try await bind(makePod(containers: [makeContainer("app")]))
+      await podBecomes(Self.isReady)
+      let client = FakeClient()
+      let unknown = await #expect(throws: Status.self) { try await Self.exec(kubelet, client, container: "nope") }
+      #expect(unknown?.message == "container not found (\"nope\")")
+      let missing = "exec: \"check\": executable file not found in $PATH"
+      node.setCommandFailure(CommandStartError(message: missing, exitCode: 127))
+      #expect(try await Self.exec(kubelet, client) == 127)
+      #expect(client.received(.standardError) == missing + "\n")
+      node.setCommandFailure(CommandStartError(message: "container id1 is not running", exitCode: nil))
+      let ended = await #expect(throws: Status.self) { try await Self.exec(kubelet, client) }
+      #expect(ended?.message == "container not found (\"app\")")
+      node.setCommandFailure(CommandStartError(message: "set capabilities: no", exitCode: 128))
+      let failed = await #expect(throws: Status.self) { try await Self.exec(kubelet, client) }
+      #expect(failed?.message == "Internal error occurred: error executing command in container: set capabilities: no")
+    }
+  }
+
+  @Test func forwardsPorts() async throws {
+    try await withKubelet { kubelet in
+      try await bind(makePod(containers: [makeContainer("app")]))
+      await podBecomes(Self.isReady)
+      node.listen(onPort: 80)
+      let connection = try await kubelet.portForward(pod: Self.web, uid: "uid-web", port: 80)
+      try await connection.write(Array("echo".utf8))
+      #expect(try await connection.read() == Array("echo".utf8))
+      await connection.close()
+      let refused = await #expect(throws: Status.self) {
+        _ = try await kubelet.portForward(pod: Self.web, uid: "uid-web", port: 81)
+      }
+      #expect(refused?.message == "error forwarding port 81 to pod uid-web, uid : connection refused")
+      let unknown = await #expect(throws: Status.self) {
+        _ = try await kubelet.portForward(pod: Self.web, uid: "uid-other", port: 80)
+      }
+      #expect(unknown?.message == "pod does not exist")
+    }
+  }
 }

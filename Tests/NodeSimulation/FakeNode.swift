@@ -15,6 +15,9 @@ package final class FakeNode: RuntimeService, ImageService, PodNetworking {
     var execExitCode = 0
     var images: Set<String> = ["busybox"]
     var maximumRunning: [String: Int] = [:]
+    var commandFailure: CommandStartError?
+    var listeningPorts: Set<Int> = []
+    var sessions: [FakeSession] = []
   }
 
   private let state = Mutex(State())
@@ -96,6 +99,31 @@ package final class FakeNode: RuntimeService, ImageService, PodNetworking {
       state.execs.append(command)
       return ExecOutcome(exitCode: state.execExitCode, output: Array("not well".utf8))
     }
+  }
+
+  package var sessions: [FakeSession] { state.withLock { $0.sessions } }
+  package func setCommandFailure(_ failure: CommandStartError?) { state.withLock { $0.commandFailure = failure } }
+  package func listen(onPort port: Int) { _ = state.withLock { $0.listeningPorts.insert(port) } }
+
+  package func openExec(
+    containerID: String, command: [String], _ options: RemoteStreamOptions
+  ) async throws -> any RuntimeSession {
+    if let failure = state.withLock({ $0.commandFailure }) { throw failure }
+    return remember(FakeSession(command: command, options))
+  }
+
+  package func attach(containerID: String, _ options: RemoteStreamOptions) async throws -> any RuntimeSession {
+    remember(FakeSession(command: [], options))
+  }
+
+  private func remember(_ session: FakeSession) -> FakeSession {
+    state.withLock { $0.sessions.append(session) }
+    return session
+  }
+
+  package func dial(podUID: String, port: Int) async throws -> any ForwardedConnection {
+    guard state.withLock({ $0.listeningPorts.contains(port) }) else { throw FakeRefusal() }
+    return FakeConnection()
   }
 
   package func pods() async throws -> [ObservedPod] { state.withLock { Array($0.pods.values) } }

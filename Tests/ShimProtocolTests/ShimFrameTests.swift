@@ -15,6 +15,22 @@ import Testing
       ])
   }
 
+  @Test func aSessionIsTheseBytes() {
+    let exec = SessionExec(
+      containerID: "c", arguments: ["ls"], streams: [.output, .error], size: WindowSize(columns: 0x0102, rows: 3))
+    #expect(
+      ShimFrame(correlation: 1, message: .openExec(exec)).encoded() == [
+        28, 0, 0, 0, 1, 64, 0, 0, 1, 0, 0, 0,
+        1, 0, 0, 0, 0x63,  // the container
+        1, 0, 0, 0, 2, 0, 0, 0, 0x6c, 0x73,  // the command
+        6, 2, 1, 3, 0,  // streams, columns, rows
+      ])
+    #expect(
+      ShimFrame(correlation: 1, message: .opened([.input, .terminal])).encoded() == [
+        9, 0, 0, 0, 1, 80, 0, 0, 1, 0, 0, 0, 9,
+      ])
+  }
+
   @Test func aFailureIsTheseBytes() {
     let failure = ShimFailure(kind: .setup, errno: 2, exitCode: 127, message: "no")
     #expect(
@@ -42,7 +58,8 @@ import Testing
     .newSession, .newKeyring, .workingDirectory(path: "/w", isMade: true),
     .resolveUser(UserRequest(uid: -1, gid: 5, name: "app", supplementaryGroups: [1, 2])), .boundingSet(1),
     .becomeUser, .capabilities(effective: 1, permitted: 2, inheritable: 3, ambient: 4), .noNewPrivileges,
-    .seccomp(filter: [1, 2, 3]), .dieWithParent, .execute(arguments: ["a", ""], environment: ["K=v"]),
+    .seccomp(filter: [1, 2, 3]), .dieWithParent,
+    .openTerminal(WindowSize(columns: 80, rows: 24), isConsole: true), .execute(arguments: ["a", ""], environment: ["K=v"]),
   ]
   static let everyMessage: [ShimMessage] = [
     .createSandbox(
@@ -53,7 +70,7 @@ import Testing
     .startContainer(
       ContainerStart(
         facts: containerFacts, namespaces: 1, steps: everyStep, execSteps: [.becomeUser], environment: ["A=b"],
-        keepsInputOpen: true, logMaximumBytes: 5, logMaximumFiles: 6)),
+        streams: [.input, .terminal], logMaximumBytes: 5, logMaximumFiles: 6)),
     .signal(containerID: "i", signal: 1), .kill(containerID: "i"),
     .exec(ContainerExec(containerID: "i", arguments: ["ls"], timeoutMilliseconds: 1, outputLimitBytes: 2)),
     .forget(containerID: "i"), .reopenLog(containerID: "i"), .shutDown, .done,
@@ -67,6 +84,11 @@ import Testing
       ContainerRecord(
         facts: containerFacts, state: .exited, pid: 1, startedAt: 2, finishedAt: 3, exitCode: 137, signal: 9,
         oomKilled: true, message: "m", lostLogBytes: 4)),
+    .openExec(
+      SessionExec(
+        containerID: "i", arguments: ["sh", "-c"], streams: [.input, .terminal], size: WindowSize(columns: 1, rows: 2))),
+    .openAttach(containerID: "i", [.output, .error]), .closeInput, .openSockets, .opened([.output, .terminal]),
+    .ended(exitCode: 137), .sockets(count: 2),
   ]
 
   @Test(arguments: everyMessage) func everyMessageArrivesAsItWasSent(message: ShimMessage) throws {

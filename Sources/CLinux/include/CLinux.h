@@ -111,6 +111,18 @@ int cl_unix_address(struct sockaddr_un *address, const char *path);
 /// Sets IFF_UP on an interface of the calling process's network namespace.
 int cl_interface_up(const char *name);
 
+// Terminals.
+
+/// Unlocks the terminal behind an open ptmx and opens its other side (TIOCGPTPEER), close-on-exec, as nobody's
+/// controlling terminal; no path is looked up.
+int cl_open_terminal_peer(int ptmx);
+/// Makes an open terminal the controlling one of the calling session leader.
+int cl_set_controlling_terminal(int terminal);
+/// TIOCSWINSZ: tells the foreground process group with SIGWINCH when it differs.
+int cl_set_window_size(int terminal, unsigned short columns, unsigned short rows);
+/// F_SETPIPE_SZ.
+int cl_set_pipe_size(int pipe, int bytes);
+
 // Devices.
 
 /// Loads a BPF_PROG_TYPE_CGROUP_DEVICE program; returns its descriptor, close-on-exec.

@@ -23,6 +23,8 @@ package struct ContainerConfig: Sendable, Equatable {
   package var logLimits: ContainerLogLimits
   package var tty: Bool
   package var stdin: Bool
+  /// Standard input ends with the first client that was attached to it.
+  package var stdinOnce: Bool
   /// `SIGTERM`, `TERM` or a number; nil: the image's.
   package var stopSignal: String?
 
@@ -32,7 +34,7 @@ package struct ContainerConfig: Sendable, Equatable {
     mounts: [ContainerMount] = [], resources: ContainerResources = ContainerResources(),
     security: ContainerSecurity = ContainerSecurity(), logPath: String = "",
     logLimits: ContainerLogLimits = ContainerLogLimits(), tty: Bool = false, stdin: Bool = false,
-    stopSignal: String? = nil
+    stdinOnce: Bool = false, stopSignal: String? = nil
   ) {
     self.podUID = podUID
     self.name = name
@@ -50,6 +52,7 @@ package struct ContainerConfig: Sendable, Equatable {
     self.logLimits = logLimits
     self.tty = tty
     self.stdin = stdin
+    self.stdinOnce = stdinOnce
     self.stopSignal = stopSignal
   }
 }

@@ -28,6 +28,19 @@ package protocol PodRuntime: Sendable {
   /// Runs a command inside the container with the container's user, environment, working directory and capabilities.
   func exec(containerID: String, _ command: [String], timeoutSeconds: Int) async throws -> ExecResult
 
+  /// Starts a command as `exec` does, with its streams open to the caller.
+  ///
+  /// - Throws: `RuntimeError` `.notFound` when the container does not run, `.exec` when the command cannot be started.
+  func openExec(containerID: String, _ command: [String], _ streams: SessionStreams) async throws -> ContainerSession
+
+  /// Opens the streams of a running container: its output from now on, and its input where it has one.
+  func attach(containerID: String, _ streams: SessionStreams) async throws -> ContainerSession
+
+  /// Connects to a port of the pod's loopback address, IPv4 first.
+  ///
+  /// - Throws: `RuntimeError` `.unavailable` with why neither answers.
+  func dial(podUID: String, port: Int) async throws -> PodConnection
+
   /// Every pod with a live shim and its containers, also those started before this process was.
   func pods() async throws -> [RuntimePod]
 

@@ -44,7 +44,8 @@ package struct ContainerProgram: Sendable {
     steps =
       Self.sources(input) + Self.inherited(input) + Self.root(input) + Self.kernelFileSystems(input)
       + Self.destinations(input) + Self.hidden(input) + [.pivotRoot]
-      + [.newSession, .newKeyring, .workingDirectory(path: workingDirectory, isMade: true)] + credentials
+      + [.newSession] + Self.terminal(input.config)
+      + [.newKeyring, .workingDirectory(path: workingDirectory, isMade: true)] + credentials
       + [.execute(arguments: input.config.arguments, environment: environment)]
     execSteps =
       [
@@ -183,6 +184,11 @@ package struct ContainerProgram: Sendable {
     // After every destination has been made in it.
     if security.readOnlyRoot { steps.append(.readOnlyRoot) }
     return steps
+  }
+
+  /// In the new root, whose /dev/pts it comes from; for the new session, which has none yet.
+  private static func terminal(_ config: ContainerConfig) -> [SetupStep] {
+    config.tty ? [.openTerminal(WindowSize(), isConsole: true)] : []
   }
 
   // MARK: Who

@@ -11,10 +11,13 @@ final class ShimConnection: Sendable {
     var pending: [UInt32: CheckedContinuation<ShimMessage, any Error>] = [:]
     var nextCorrelation: UInt32 = 1
     var closedBecause: String?
+    /// The loop tells when there is room again.
+    var isBlocked = false
   }
 
   /// Requests under way on one connection.
   private static let maximumPending = 1024
+  private static let chunkBytes = 64 << 10
 
   private let descriptor: Descriptor
   private let loop: EventLoopThread
@@ -106,11 +109,9 @@ final class ShimConnection: Sendable {
   }
 
   private func receive() throws -> Bool {
-    var chunk = [UInt8](repeating: 0, count: 64 << 10)
-    let count = try chunk.withUnsafeMutableBytes { try descriptor.read(into: $0) }
-    guard let count else { return true }
-    state.withLock { $0.received += chunk[..<count] }
-    return count > 0
+    guard let chunk = try descriptor.readChunk(maximumBytes: Self.chunkBytes) else { return true }
+    state.withLock { $0.received += chunk }
+    return !chunk.isEmpty
   }
 
   private func take() throws(ShimProtocolError) -> ShimFrame? {
@@ -133,8 +134,10 @@ final class ShimConnection: Sendable {
           guard let sent = try UnixSocket.send(state.queued, to: descriptor) else { break }
           state.queued.removeFirst(sent)
         }
-        if let token = state.token {
-          try loop.modify(token, state.queued.isEmpty ? .readable : [.readable, .writable])
+        let isBlocked = !state.queued.isEmpty
+        if let token = state.token, isBlocked != state.isBlocked {
+          try loop.modify(token, isBlocked ? [.readable, .writable] : .readable)
+          state.isBlocked = isBlocked
         }
         return nil
       } catch {

@@ -1,5 +1,8 @@
 import ContainerRuntime
 import ImageStore
+import protocol KubernetesAPI.ForwardedConnection
+import enum KubernetesAPI.RemoteOutput
+import struct KubernetesAPI.RemoteStreamOptions
 import struct KubernetesAPI.Timestamp
 import struct ShimProtocol.MemoryKill
 import Synchronization
@@ -51,6 +54,25 @@ package final class RuntimeAdapter: RuntimeService {
   package func exec(containerID: String, command: [String], timeoutSeconds: Int) async throws -> ExecOutcome {
     let result = try await runtime.exec(containerID: containerID, command, timeoutSeconds: timeoutSeconds)
     return ExecOutcome(exitCode: result.exitCode, output: result.output, isTimedOut: result.timedOut)
+  }
+
+  package func openExec(
+    containerID: String, command: [String], _ options: RemoteStreamOptions
+  ) async throws -> any RuntimeSession {
+    do {
+      return SessionAdapter(
+        try await runtime.openExec(containerID: containerID, command, SessionStreams(options)))
+    } catch let error as RuntimeError {
+      throw CommandStartError(message: error.message, exitCode: error.reason == .exec ? error.exitCode : nil)
+    }
+  }
+
+  package func attach(containerID: String, _ options: RemoteStreamOptions) async throws -> any RuntimeSession {
+    SessionAdapter(try await runtime.attach(containerID: containerID, SessionStreams(options)))
+  }
+
+  package func dial(podUID: String, port: Int) async throws -> any ForwardedConnection {
+    ConnectionAdapter(try await runtime.dial(podUID: podUID, port: port))
   }
 
   package func pods() async throws -> [ObservedPod] {

@@ -18,7 +18,10 @@ extension ContainerConfig {
       environment: spec.environment, workingDirectory: spec.workingDirectory, user: ContainerUser(spec.user),
       supplementaryGroups: spec.supplementaryGroups, mounts: spec.mounts.map(ContainerMount.init),
       resources: ContainerResources(spec.resources), security: ContainerSecurity(spec.security),
-      logPath: spec.logPath, tty: spec.hasTTY, stdin: spec.hasStdin, stopSignal: spec.stopSignal)
+      logPath: spec.logPath,
+      logLimits: ContainerLogLimits(
+        maximumBytes: spec.logLimits.maximumBytes, maximumFiles: spec.logLimits.maximumFiles),
+      tty: spec.hasTTY, stdin: spec.hasStdin, stdinOnce: spec.isStdinOnce, stopSignal: spec.stopSignal)
   }
 }
 

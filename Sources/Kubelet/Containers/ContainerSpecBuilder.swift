@@ -27,7 +27,7 @@ package struct ContainerSpecBuilder {
       mounts: try mounts(known), resources: ResourceRules.container(container, in: context),
       security: SecurityRules(context.pod, container).security(seccompDirectory: places.seccompDirectory),
       logPath: places.logPath(container: container.name, attempt: attempt), hasTTY: container.tty,
-      hasStdin: container.stdin, stopSignal: image.stopSignal.isEmpty ? nil : image.stopSignal)
+      hasStdin: container.stdin, isStdinOnce: container.stdinOnce, logLimits: places.logLimits, stopSignal: image.stopSignal.isEmpty ? nil : image.stopSignal)
   }
 
   /// A command of the spec replaces entrypoint and arguments of the image; arguments alone replace its arguments.

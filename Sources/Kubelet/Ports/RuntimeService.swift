@@ -16,6 +16,14 @@ package protocol RuntimeService: Sendable {
   /// Frees the root file system of a container that has exited; its log stays.
   func removeContainer(id: String) async throws
   func exec(containerID: String, command: [String], timeoutSeconds: Int) async throws -> ExecOutcome
+  /// Starts a command with its streams open. Throws `CommandStartError`.
+  func openExec(
+    containerID: String, command: [String], _ options: RemoteStreamOptions
+  ) async throws -> any RuntimeSession
+  /// Opens the streams of a container that runs.
+  func attach(containerID: String, _ options: RemoteStreamOptions) async throws -> any RuntimeSession
+  /// Connects to a port of the pod's loopback address. Throws an error whose description says why nothing answers.
+  func dial(podUID: String, port: Int) async throws -> any ForwardedConnection
   /// Everything that lives on the node, also from before this agent started.
   func pods() async throws -> [ObservedPod]
   func events() -> AsyncStream<ObservedEvent>

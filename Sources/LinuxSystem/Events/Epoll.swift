@@ -10,6 +10,8 @@ package final class Epoll: Sendable {
     package static let writable = Interest(rawValue: 0x004)
     package static let failed = Interest(rawValue: 0x008)
     package static let hungUp = Interest(rawValue: 0x010)
+    /// Disabled after one event, hang-ups included, until it is modified.
+    package static let oneShot = Interest(rawValue: 1 << 30)
   }
 
   package struct Event: Sendable, Equatable {

@@ -42,6 +42,15 @@ package enum UnixSocket {
     return connection
   }
 
+  /// Two stream sockets that are connected to each other, close-on-exec.
+  package static func pair() throws(SystemCallError) -> (Descriptor, Descriptor) {
+    var ends: [Int32] = [-1, -1]
+    try systemCall("socketpair") {
+      socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | cl_sock_cloexec, 0, &ends)
+    }
+    return (Descriptor(owning: ends[0]), Descriptor(owning: ends[1]))
+  }
+
   /// nil when nobody waits.
   package static func accept(_ listener: Descriptor, nonBlocking: Bool = true) throws(SystemCallError) -> Descriptor? {
     do {

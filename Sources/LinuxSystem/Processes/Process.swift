@@ -49,9 +49,7 @@ package struct ChildProcess: Sendable {
     return pid == 0 ? nil : ChildProcess(pid: pid, pidfd: Descriptor(owning: pidfd))
   }
 
-  package func signal(_ number: Int32) throws(SystemCallError) {
-    try systemCall("pidfd_send_signal") { cl_pidfd_send_signal(pidfd.raw, number) }
-  }
+  package func signal(_ number: Int32) throws(SystemCallError) { try pidfd.sendSignal(number) }
 
   /// Reaps the process; nil while it runs.
   package func reap() throws(SystemCallError) -> ProcessExit? {
@@ -72,6 +70,13 @@ package struct ChildProcess: Sendable {
   }
 }
 
+extension Descriptor {
+  /// Signals the process that the pidfd means.
+  package func sendSignal(_ number: Int32) throws(SystemCallError) {
+    try systemCall("pidfd_send_signal") { cl_pidfd_send_signal(raw, number) }
+  }
+}
+
 package enum CurrentProcess {
   /// The name that `ps` and `/proc/<pid>/comm` show, cut at 15 bytes.
   package static func setName(_ name: String) {
@@ -88,6 +93,9 @@ package enum CurrentProcess {
   package static func setDumpable(_ isDumpable: Bool) throws(SystemCallError) {
     try systemCall("prctl") { cl_prctl(PR_SET_DUMPABLE, isDumpable ? 1 : 0, 0, 0, 0) }
   }
+
+  /// Writing to a pipe or socket that nobody reads fails with EPIPE instead of ending this process.
+  package static func ignoreBrokenPipes() { cl_ignore_signal(SIGPIPE) }
 
   package static func setNoNewPrivileges() throws(SystemCallError) {
     try systemCall("prctl") { cl_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) }

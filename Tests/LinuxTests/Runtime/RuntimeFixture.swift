@@ -51,7 +51,7 @@ final class RuntimeFixture: Sendable {
     for applet in [
       "sh", "cat", "id", "ls", "sleep", "true", "false", "env", "pwd", "mount", "touch", "kill", "stat", "hostname", "dd",
       "yes", "head", "mknod", "readlink", "ps", "grep", "ln", "mkdir", "rm", "wc", "seq", "chmod", "umount", "ip",
-      "printf", "test", "unshare", "echo", "tail", "tr", "awk", "ulimit", "cut",
+      "printf", "test", "unshare", "echo", "tail", "tr", "awk", "ulimit", "cut", "stty", "tty", "nc",
     ] {
       symlink("busybox", "\(layer)/bin/\(applet)")
     }
@@ -144,7 +144,8 @@ final class RuntimeFixture: Sendable {
   /// The container's output without the log's own columns.
   func log(_ config: ContainerConfig) throws -> String {
     let text = String(decoding: try FileTree.read(config.logPath, maximumBytes: 64 << 20), as: UTF8.self)
-    return text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map { line in
+    // By scalars: what a terminal writes ends with "\r\n", which is one character.
+    return text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map { line in
       let fields = line.split(separator: " ", maxSplits: 3, omittingEmptySubsequences: false)
       return fields.count == 4 ? String(fields[3]) : "malformed log line: \(line)"
     }.joined(separator: "\n")
