@@ -4,8 +4,11 @@ import Testing
 /// A real `swiftlet server` with its node, in a network namespace and folders of its own, and the real kubectl.
 struct Cluster: Sendable {
   static let binaries = ProcessInfo.processInfo.environment["SWIFTLET_BIN"] ?? ".build/release"
-  /// Images are built once for all clusters.
-  static let imageDirectory = "/tmp/swiftlet-test-images"
+  /// Images are built once for all clusters; in a virtual machine, before it starts.
+  static let builtImages = ProcessInfo.processInfo.environment["SWIFTLET_TEST_IMAGES"]
+  static let imageDirectory = builtImages ?? "/tmp/swiftlet-test-images"
+  /// Clusters have their folders here; not on an overlay, which can carry no other.
+  static let root = ProcessInfo.processInfo.environment["SWIFTLET_TEST_DIRECTORY"] ?? "/tmp"
   static let uplinkAddress = "10.99.0.1"
 
   let name: String
@@ -75,17 +78,18 @@ struct Cluster: Sendable {
 
   // MARK: The server's life
 
-  func startServer() async throws {
+  /// - Parameter binaries: the folder of the programs.
+  func startServer(from binaries: String = Self.binaries) async throws {
     let log = serverLog
     let flags = (["server"] + flags + [
       "--write-kubeconfig", kubeconfig, "--advertise-address", Self.uplinkAddress, "--node-name", "node-1",
     ]).joined(separator: " ")
     try await check([
       "sh", "-c",
-      "setsid --fork nsenter --net=/run/netns/\(name) \(Self.binaries)/swiftlet \(flags) >>\(log) 2>&1 </dev/null",
+      "setsid --fork nsenter --net=/run/netns/\(name) \(binaries)/swiftlet \(flags) >>\(log) 2>&1 </dev/null",
     ])
     do {
-      try await eventually("the node is Ready", within: 30) {
+      try await eventually("the node is Ready", within: 120) {
         try await kubectl("wait", "--for=condition=Ready", "node/node-1", "--timeout=10s")
       }
     } catch {
@@ -108,17 +112,22 @@ struct Cluster: Sendable {
   // MARK: Beginning and end
 
   /// Runs `body` against a fresh cluster, then takes it down and checks that the kernel holds nothing of it any more.
-  static func with(_ body: (Cluster) async throws -> Void) async throws {
+  ///
+  /// - Parameter arrange: what is to be done to the machine before the server starts.
+  static func with(
+    arrange: (Cluster) async throws -> Void = { _ in }, _ body: (Cluster) async throws -> Void
+  ) async throws {
     let name = "sw" + UUID().uuidString.prefix(6).lowercased()
-    let cluster = Cluster(name: name, directory: "/tmp/swiftlet-e2e-\(name)")
-    try FileManager.default.createDirectory(atPath: cluster.directory, withIntermediateDirectories: true)
-    try await buildImages()
-    for command in [
-      "ip netns add \(name)", "ip -n \(name) link set lo up", "ip -n \(name) link add uplink type bridge",
-      "ip -n \(name) addr add \(uplinkAddress)/24 dev uplink", "ip -n \(name) link set uplink up",
-      "ip -n \(name) route add default dev uplink",
-    ] { try await check(command.split(separator: " ").map(String.init)) }
+    try await with(Cluster(name: name, directory: "\(root)/swiftlet-e2e-\(name)"), arrange: arrange, body)
+  }
+
+  /// As above, with a name and folder that the caller chose.
+  static func with(
+    _ cluster: Cluster, arrange: (Cluster) async throws -> Void = { _ in }, _ body: (Cluster) async throws -> Void
+  ) async throws {
     do {
+      try await cluster.prepare()
+      try await arrange(cluster)
       try await cluster.startServer()
       try await body(cluster)
     } catch {
@@ -126,6 +135,17 @@ struct Cluster: Sendable {
       Issue.record("\(error)\nthe server's last words:\n\(log.suffix(3000))")
     }
     try await cluster.takeDown()
+  }
+
+  /// The node's network and folder.
+  func prepare() async throws {
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    try await Self.buildImages()
+    for command in [
+      "ip netns add \(name)", "ip -n \(name) link set lo up", "ip -n \(name) link add uplink type bridge",
+      "ip -n \(name) addr add \(Self.uplinkAddress)/24 dev uplink", "ip -n \(name) link set uplink up",
+      "ip -n \(name) route add default dev uplink",
+    ] { try await check(command.split(separator: " ").map(String.init)) }
   }
 
   private func takeDown() async throws {
@@ -151,6 +171,7 @@ struct Cluster: Sendable {
   }
 
   private static func buildImages() async throws {
+    guard builtImages == nil else { return }
     for image in ["busybox", "nodejs-app"] {
       try await check(
         [binaries + "/swiftlet", "image", "build", "--if-changed", "--image-dir", imageDirectory, "rootfs/\(image)"])
