@@ -15,6 +15,8 @@ package enum RuntimeLimits {
   /// Events that a slow subscriber may leave unread.
   static let bufferedEvents = 65_536
   static let blockingThreads = 4
+  /// How many calls may hang (a file system that does not answer) before pods that have nothing to do with it suffer.
+  static let substituteThreads = 64
 }
 
 /// Pods and containers on this machine's kernel: one shim per pod, found again after a restart.
@@ -65,7 +67,8 @@ package final class ContainerRuntime: PodRuntime {
     do throws(SystemCallError) {
       cgroups = PodCgroups(try CgroupFileSystem.find(), parent: paths.cgroupParent)
       permitted = try Capabilities.permitted()
-      pool = try BlockingPool(name: "runtime", threads: RuntimeLimits.blockingThreads)
+      pool = try BlockingPool(
+        name: "runtime", threads: RuntimeLimits.blockingThreads, substitutes: RuntimeLimits.substituteThreads)
       loop = try EventLoopThread(name: "shims")
     } catch {
       throw RuntimeError(.unavailable, error.description)

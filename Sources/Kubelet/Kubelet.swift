@@ -55,7 +55,7 @@ package final class Kubelet: Sendable {
     _ logger: Logger, _ group: any EventLoopGroup
   ) throws -> PodServices {
     let clock = SteadyClock()
-    let pool = try BlockingPool(name: "kubelet-io", threads: 2)
+    let pool = try BlockingPool(name: "kubelet-io", threads: 2, substitutes: 64)
     let changes = SourceChanges()
     return PodServices(
       configuration: configuration, runtime: runtime, network: network, puller: ImagePuller(images: images),

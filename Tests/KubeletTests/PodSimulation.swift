@@ -125,7 +125,7 @@ struct PodSimulation {
     case .finish: finishes += 1
     case .removeContainer(_, let id, _):
       if live[id] != nil { violations.append("a running container is removed") }
-    case .cancelStarts, .record: break
+    case .cancelStarts, .record, .explainSurvival: break
     }
   }
 

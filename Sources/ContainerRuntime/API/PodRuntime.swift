@@ -22,6 +22,12 @@ package protocol PodRuntime: Sendable {
   /// Kills every process of the container at once (`cgroup.kill`).
   func killContainer(id: String) async throws
 
+  /// The processes of a container that the kernel holds in an uninterruptible wait, a phrase for each: number, program
+  /// and what it waits in.
+  ///
+  /// - Throws: `RuntimeError` `.notFound`.
+  func blockers(containerID: String) async throws -> [String]
+
   /// Forgets an exited container and removes its writable layer and cgroup; kills it first when it runs. Logs stay.
   func removeContainer(id: String) async throws
 

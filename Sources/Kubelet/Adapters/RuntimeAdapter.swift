@@ -46,6 +46,11 @@ package final class RuntimeAdapter: RuntimeService {
 
   package func killContainer(id: String) async throws { try await runtime.killContainer(id: id) }
 
+  package func blockers(ofContainer id: String) async -> [String] {
+    // A container that is gone meanwhile is held by nothing.
+    (try? await runtime.blockers(containerID: id)) ?? []
+  }
+
   package func removeContainer(id: String) async throws {
     stopSignals.withLock { $0[id] = nil }
     try await runtime.removeContainer(id: id)

@@ -15,6 +15,8 @@ package enum PodAction: Sendable, Hashable {
   /// Sends the container's stop signal (the image's, or SIGTERM).
   case stopContainer(name: String, id: String)
   case killContainer(id: String)
+  /// Tells in an event what keeps a killed container alive.
+  case explainSurvival(name: String, id: String)
   /// Frees an instance that nobody asks for any more, its log included.
   case removeContainer(name: String, id: String, attempt: Int)
   /// Addresses and namespaces. Answers `.sandboxStopped`.

@@ -46,6 +46,8 @@ extension PodPlanner {
         continue
       }
       actions.append(.killContainer(id: id))
+      // SIGKILL does not wait: what lives after it is held by the kernel, and the user is to know by what.
+      if kill.phase == .killed { actions.append(.explainSurvival(name: state.containers[position].name, id: id)) }
       state.containers[position].kill?.phase = .killed
       state.containers[position].kill?.deadline = now.adding(seconds: Self.killRetrySeconds)
       wake(at: now.adding(seconds: Self.killRetrySeconds))

@@ -5,7 +5,7 @@ import Synchronization
 /// beside it and comes back through the mailbox, so that no action holds up another.
 package final class PodWorker: Sendable {
   let uid: String
-  private let services: PodServices
+  let services: PodServices
   private let mailbox = Mailbox<PodInput> { new, old in
     switch (new, old) {
     case (.updated, .updated), (.wake, .wake), (.sourcesChanged, .sourcesChanged): true
@@ -128,12 +128,16 @@ extension PodWorker {
       await attempt("stop container \(id)") { try await self.services.runtime.stopContainer(id: id) }
     case .killContainer(let id):
       await attempt("kill container \(id)") { try await self.services.runtime.killContainer(id: id) }
+    case .explainSurvival(let name, let id): await explainSurvival(name, id, state)
     case .removeContainer(let name, let id, let number): await removeContainer(name, id, number, state)
     default: break
     }
   }
 
   private func setUpVolumes(_ state: PodState) async {
+    // Not a child task: it is not to be waited for when the volumes come in time.
+    let explanation = Task { await explainSlowVolumes(state) }
+    defer { explanation.cancel() }
     let places = PodPlaces(state.pod, services.configuration)
     let context = await services.context(state.pod, addresses: state.addresses)
     do {

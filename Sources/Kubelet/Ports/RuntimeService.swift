@@ -13,6 +13,8 @@ package protocol RuntimeService: Sendable {
   func stopContainer(id: String) async throws
   /// Kills every process of the container at once.
   func killContainer(id: String) async throws
+  /// What keeps a container alive that was killed, a phrase for each of its processes; empty when nothing does.
+  func blockers(ofContainer id: String) async -> [String]
   /// Frees the root file system of a container that has exited; its log stays.
   func removeContainer(id: String) async throws
   func exec(containerID: String, command: [String], timeoutSeconds: Int) async throws -> ExecOutcome
@@ -27,6 +29,10 @@ package protocol RuntimeService: Sendable {
   /// Everything that lives on the node, also from before this agent started.
   func pods() async throws -> [ObservedPod]
   func events() -> AsyncStream<ObservedEvent>
+}
+
+extension RuntimeService {
+  package func blockers(ofContainer id: String) async -> [String] { [] }
 }
 
 /// What happened on the node without being asked for.
