@@ -58,9 +58,19 @@ final class HostPortTable: Sendable {
   ///
   /// - Returns: the pods' addresses.
   func removeAll(except live: Set<IPv4Address>) throws -> Set<IPv4Address> {
+    guard try exists() else { return [] }
     let removed = try remove { !live.contains($0) }
     holders.withLock { $0.subtract(removed) }
     return removed
+  }
+
+  /// The addresses that host ports lead to, except those of pods that are there.
+  func holders(except live: Set<IPv4Address>) throws -> Set<IPv4Address> {
+    let nft = try open()
+    let held = try PodNetworkRuleset.sets.flatMap {
+      try nft.elements(of: $0, in: PodNetworkRuleset.table).compactMap(PodNetworkRuleset.target)
+    }
+    return Set(held).subtracting(live)
   }
 
   @discardableResult

@@ -21,6 +21,19 @@ extension PodNetwork {
     }
   }
 
+  /// What the kernel holds for pods that are not there, a line each; changes nothing. `reconcile` removes it.
+  ///
+  /// - Throws: `NetlinkError`.
+  package func orphans(livePodUIDs: Set<String>) async throws -> [String] {
+    try await pool.run { [self] in
+      let links = try scope.routes().links()
+      let orphans = orphanedLinks(links, livePodUIDs)
+      let live = Set(links.filter { livePodUIDs.contains($0.alias) }.compactMap { PodCable($0)?.address })
+      guard try hostPorts.exists() else { return orphans.map { "link \($0.name)" } }
+      return orphans.map { "link \($0.name)" } + (try hostPorts.holders(except: live)).sorted().map { "host ports of \($0)" }
+    }
+  }
+
   /// Removes everything of the pod network from the kernel, running pods' links too. ip_forward stays as it is: others
   /// may rely on it.
   ///
@@ -48,13 +61,17 @@ extension PodNetwork {
       + (try hostPorts.exists() ? ["nft table \(PodNetworkRuleset.table.name)"] : [])
   }
 
-  private func removeOrphans(_ routes: RouteConnection, _ live: Set<String>) throws -> [String] {
+  private func orphanedLinks(_ links: [Link], _ live: Set<String>) -> [Link] {
     // A pod being attached has its address before its link has an alias, and is not known as live to everyone yet.
     let attaching = addresses.withLock { pool in Set(pool.uids.map(PodCable.linkName)) }
-    let orphans = try routes.links().filter { link in
+    return links.filter { link in
       guard PodCable.isCable(link) else { return false }
       return link.alias.isEmpty ? !attaching.contains(link.name) : !live.contains(link.alias)
     }
+  }
+
+  private func removeOrphans(_ routes: RouteConnection, _ live: Set<String>) throws -> [String] {
+    let orphans = orphanedLinks(try routes.links(), live)
     guard !orphans.isEmpty else { return [] }
     try remover.removeNow(orphans.map(\.name))
     addresses.withLock { pool in

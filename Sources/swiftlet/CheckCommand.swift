@@ -8,7 +8,7 @@ struct CheckCommand: AsyncParsableCommand {
     commandName: "check",
     abstract: "Say what this machine can enforce, and find what belongs to no pod.",
     discussion: """
-      Compares cgroups, mounts, sockets and writable layers with the pods that live. Finds only, unless --repair is \
+      Compares cgroups, mounts, sockets, writable layers, links and host ports with the pods that live. Finds only, unless --repair is \
       given, which wants a moment when no pod is being started; ends with 1 when something was found and not repaired.
       """)
 
@@ -23,13 +23,23 @@ struct CheckCommand: AsyncParsableCommand {
     let pods = try await runtime.pods()
     let containers = pods.reduce(0) { $0 + $1.containers.count }
     print("\(pods.count) pods with \(containers) containers")
-    let orphans = repair ? try await runtime.repair() : try await runtime.orphans()
+    var orphans = (repair ? try await runtime.repair() : try await runtime.orphans()).map(\.description)
+    orphans += try await networkOrphans(Set(pods.map(\.uid)))
     for orphan in orphans { print("\(repair ? "removed" : "belongs to no pod"): \(orphan)") }
     if orphans.isEmpty { print("nothing belongs to no pod") }
     if !orphans.isEmpty, !repair {
       print("remove it with: swiftlet check --repair")
       throw ExitCode(1)
     }
+  }
+
+  /// Links and host ports of pods that do not live; with --repair they are gone afterwards.
+  private func networkOrphans(_ live: Set<String>) async throws -> [String] {
+    let network = try NodeNetworkTeardown.network(location)
+    defer { network.shutdown() }
+    let orphans = try await network.orphans(livePodUIDs: live)
+    if repair, !orphans.isEmpty { _ = try await network.reconcile(livePodUIDs: live) }
+    return orphans
   }
 
   private func reportControllers() throws {

@@ -24,6 +24,7 @@ struct NodeComposition {
       transport: InProcessTransport(
         registry: registry, user: .node(layout.nodeName), authorizer: BootstrapAuthorizer()))
     let runtime = try await ContainerRuntime(paths: Self.runtimePaths(layout))
+    await Self.sweep(runtime, logger)
     let images = try ImageStore(root: layout.imageDirectory, registries: try Self.registries(layout))
     let network = try PodNetwork(Self.networkConfig(layout))
     try network.start()
@@ -49,6 +50,16 @@ struct NodeComposition {
         await proxy.run()
       },
     ]
+  }
+
+  /// What a reboot or a killed shim left, before any pod is started. What cannot be removed now (a process that the kernel
+  /// holds) must not keep the node from starting; `swiftlet check` names it.
+  private static func sweep(_ runtime: ContainerRuntime, _ logger: Logger) async {
+    do {
+      for orphan in try await runtime.repair() { logger.notice("removed what belongs to no pod: \(orphan)") }
+    } catch {
+      logger.warning("cannot remove everything that belongs to no pod: \(error)")
+    }
   }
 
   private static func runtimePaths(_ layout: ServerLayout) -> RuntimePaths {
