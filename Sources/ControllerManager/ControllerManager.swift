@@ -24,6 +24,7 @@ package struct ControllerManager: Sendable {
       EndpointSliceController(client: client, informers: informers),
       EndpointsController(client: client, informers: informers),
       ServiceAccountController(client: client, informers: informers),
+      NodeTaintController(client: client),
       namespaces,
     ]
     let collector = GarbageCollector(client: client, kinds: kinds, onDeletion: namespaces.objectGone)
