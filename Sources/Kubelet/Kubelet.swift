@@ -13,10 +13,13 @@ package final class Kubelet: Sendable {
   private let client: KubernetesClient
   private let runtime: any RuntimeService
   private let network: any PodNetworking
-  private let reporter: NodeReporter
+  let reporter: NodeReporter
   private let pods: Informer<Pod>
   private let logger: Logger
   let workers = Mutex<[String: PodWorker]>([:])
+  let statistics: StatisticsService
+  let eviction: EvictionManager
+  let garbage: ImageGarbageCollector
   /// Keeps the cgroups of all pods and of the classes at their values; nil without a kernel.
   let groupKeeper: NodeGroupKeeper?
   let watcher: DirectoryWatcher
@@ -45,8 +48,13 @@ package final class Kubelet: Sendable {
     reporter = NodeReporter(
       configuration: configuration, client: client, images: images, recorder: recorder, logger: logger,
       machine: machine)
+    statistics = try StatisticsService(
+      StatisticsReader(configuration, machine), network: network, images: images)
     services = try Self.makeServices(
       configuration, client, runtime, images, network, recorder, machine, logger, group)
+    garbage = ImageGarbageCollector(
+      images, configuration.resources.imageGarbage, pinnedNames: configuration.resources.pinnedImages, logger)
+    eviction = EvictionManager(configuration, statistics, services.counters, loop: loop, logger: logger)
   }
 
   private static func makeServices(
@@ -57,16 +65,17 @@ package final class Kubelet: Sendable {
     let clock = SteadyClock()
     let pool = try BlockingPool(name: "kubelet-io", threads: 2, substitutes: 64)
     let changes = SourceChanges()
+    let counters = AgentCounters()
     return PodServices(
       configuration: configuration, runtime: runtime, network: network, puller: ImagePuller(images: images),
       volumes: VolumeManager(pool: pool), hooks: HookRunner(runtime: runtime, http: HTTPProbe(group: group)),
-      prober: Prober(runtime: runtime, group: group, clock: clock), statuses: StatusManager(client: client),
+      prober: Prober(runtime: runtime, group: group, clock: clock, counters: counters), statuses: StatusManager(client: client),
       recorder: recorder, services: Informer(client: client),
       configMaps: ReferencedObjects(client: client) { changes.announce($0) },
       secrets: ReferencedObjects(client: client) { changes.announce($0) }, sourceChanges: changes,
       deadlines: DeadlineQueue(), clock: clock, pool: pool,
       allocatable: NodeStatusBuilder(configuration, machine).allocatable,
-      policy: ResourcePolicy(machine, configuration.resources), logger: logger)
+      policy: ResourcePolicy(machine, configuration.resources), counters: counters, logger: logger)
   }
 
   /// Until cancelled. Cancelling touches no container: the next agent finds them.
@@ -92,7 +101,7 @@ package final class Kubelet: Sendable {
     [
       { await self.pods.run() }, { await self.services.services.run() }, { await self.services.recorder.run() },
       { await self.services.statuses.run() }, { await self.services.prober.run() }, { await self.fireDeadlines() },
-      { await self.passOnSourceChanges() }, { await self.keepGroups() },
+      { await self.passOnSourceChanges() }, { await self.keepGroups() }, { await self.keepFromRunningDry() },
     ]
   }
 
@@ -123,21 +132,28 @@ extension Kubelet {
   ) async {
     if let worker = worker(pod.uid) { return worker.deliver(.updated(pod)) }
     let addresses = observed == nil ? [] : await network.addresses(ofPod: pod.uid)
-    let state = PodState(
+    var state = PodState(
       recovering: pod, observed: observed, addresses: addresses, now: services.clock.now(),
       maximumDelaySeconds: configuration.maxRestartDelaySeconds)
+    if observed == nil { admit(&state) }
     let worker = PodWorker(state: state, services: services)
     workers.withLock { $0[pod.uid] = worker }
     groupKeeper?.podsChanged()
     group.addTask {
       await worker.run()
-      if worker.state.isFinished { self.workers.withLock { $0[pod.uid] = nil } }
+      if worker.state.isFinished {
+        self.workers.withLock { $0[pod.uid] = nil }
+        self.services.counters.forget(podUID: pod.uid)
+      }
       self.groupKeeper?.podsChanged()
     }
   }
 
+  /// The pods of the node as their planners see them.
+  var podStates: [PodState] { workers.withLock { Array($0.values) }.map(\.state) }
+
   private func keepGroups() async {
-    await groupKeeper?.run { self.workers.withLock { Array($0.values) }.map(\.state).filter(\.holdsResources).map(\.pod) }
+    await groupKeeper?.run { self.podStates.filter(\.holdsResources).map(\.pod) }
   }
 
   private func removed(_ pod: Pod) {

@@ -6,6 +6,7 @@ import KubeProxy
 import KubernetesAPI
 import KubernetesClient
 import Kubelet
+import LinuxSystem
 import Logging
 import PodNetwork
 
@@ -28,8 +29,10 @@ struct NodeComposition {
     let images = try ImageStore(root: layout.imageDirectory, registries: try Self.registries(layout))
     let network = try PodNetwork(Self.networkConfig(layout))
     try network.start()
+    var configuration = try Self.kubeletConfiguration(layout)
+    configuration.statistics.mount = Cgroup(path: runtime.cgroups.fileSystem.mountPoint)
     kubelet = try Kubelet(
-      configuration: try Self.kubeletConfiguration(layout), client: client, runtime: RuntimeAdapter(runtime, images: images),
+      configuration: configuration, client: client, runtime: RuntimeAdapter(runtime, images: images),
       images: ImageAdapter(images), network: NetworkAdapter(network),
       groups: NodeGroupsAdapter(runtime.cgroups), logger: logger)
     proxy = try KubeProxy(
@@ -89,6 +92,9 @@ struct NodeComposition {
     configuration.rootDirectory = layout.options.kubeletDir
     configuration.podLogsDirectory = layout.options.logDir + "/pods"
     configuration.containerLogsDirectory = layout.options.logDir + "/containers"
+    configuration.statistics.parent = layout.options.cgroupParent
+    configuration.statistics.containerDirectory = layout.containerDirectory
+    configuration.statistics.imageDirectory = layout.imageDirectory
     configuration.resources = try layout.options.resources.configuration()
     configuration.containerLogs.maximumFiles = layout.options.containerLogMaxFiles
     if let bytes = layout.options.containerLogMaxBytes { configuration.containerLogs.maximumBytes = bytes }

@@ -33,13 +33,29 @@ struct NodeResourceOptions: ParsableArguments {
   @Option(help: "The longest grace in seconds of a pod that a soft threshold evicts.")
   var evictionMaxPodGracePeriod = 0
 
+  @Option(help: "At this use of the images' file system, in percent, unused images are removed.")
+  var imageGcHighThreshold = 85
+
+  @Option(help: "Down to this use of the file system, in percent.")
+  var imageGcLowThreshold = 80
+
+  @Option(help: "How long an image stays at least after its arrival or last use.")
+  var minimumImageTtlDuration = "2m0s"
+
+  @Option(help: "After this time without use an image is removed whatever the disk has left; 0s: never.")
+  var imageMaximumGcAge = "0s"
+
+  @Option(help: "Images that are never removed by themselves, by name.")
+  var pinnedImage: [String] = []
+
   @Option(help: "Features under trial, switched on or off: MemoryQoS=true.")
   var featureGates = ""
 
   static let names: Set<String> = [
     "kube-reserved", "system-reserved", "enforce-node-allocatable", "pod-max-pids", "eviction-hard", "eviction-soft",
     "eviction-soft-grace-period", "eviction-minimum-reclaim", "eviction-pressure-transition-period",
-    "eviction-max-pod-grace-period", "feature-gates",
+    "eviction-max-pod-grace-period", "image-gc-high-threshold", "image-gc-low-threshold",
+    "minimum-image-ttl-duration", "image-maximum-gc-age", "pinned-image", "feature-gates",
   ]
 
   func configuration() throws -> NodeResourceConfiguration {
@@ -57,16 +73,35 @@ struct NodeResourceOptions: ParsableArguments {
     configuration.enforcesNodeAllocatable = enforceNodeAllocatable == .pods
     configuration.podPidsLimit = podMaxPids
     configuration.maximumPodGraceSeconds = evictionMaxPodGracePeriod
-    guard let seconds = GoDuration.seconds(parsing: evictionPressureTransitionPeriod) else {
-      throw EvictionConfigurationError(
-        "--eviction-pressure-transition-period is a duration such as 5m0s, not \(evictionPressureTransitionPeriod)")
-    }
-    configuration.pressureTransitionSeconds = seconds
+    configuration.pressureTransitionSeconds = try seconds(
+      evictionPressureTransitionPeriod, "eviction-pressure-transition-period")
+    configuration.imageGarbage = try garbage()
+    configuration.pinnedImages = pinnedImage
     try configuration.setEviction(
       hard: evictionHard, soft: evictionSoft, gracePeriods: evictionSoftGracePeriod,
       minimumReclaim: evictionMinimumReclaim)
     configuration.hasMemoryQoS = try isOn("MemoryQoS")
     return configuration
+  }
+
+  private func garbage() throws -> ImageGarbageConfiguration {
+    guard (0...100).contains(imageGcHighThreshold), (0..<imageGcHighThreshold).contains(imageGcLowThreshold) else {
+      throw EvictionConfigurationError(
+        "--image-gc-high-threshold must be between 0 and 100 and above --image-gc-low-threshold")
+    }
+    var garbage = ImageGarbageConfiguration()
+    garbage.highPercent = imageGcHighThreshold
+    garbage.lowPercent = imageGcLowThreshold
+    garbage.minimumAgeSeconds = try seconds(minimumImageTtlDuration, "minimum-image-ttl-duration")
+    garbage.maximumAgeSeconds = try seconds(imageMaximumGcAge, "image-maximum-gc-age")
+    return garbage
+  }
+
+  private func seconds(_ text: String, _ flag: String) throws -> Int {
+    guard let seconds = GoDuration.seconds(parsing: text) else {
+      throw EvictionConfigurationError("--\(flag) is a duration such as 5m0s, not \(text)")
+    }
+    return seconds
   }
 
   private func isOn(_ gate: String) throws -> Bool {

@@ -83,6 +83,8 @@ struct Cluster: Sendable {
     let log = serverLog
     let flags = (["server"] + flags + [
       "--write-kubeconfig", kubeconfig, "--advertise-address", Self.uplinkAddress, "--node-name", "node-1",
+      // How full the disk of the machine is that runs the tests is not theirs.
+      "--eviction-hard", "'memory.available<10Mi'",
     ]).joined(separator: " ")
     try await check([
       "sh", "-c",

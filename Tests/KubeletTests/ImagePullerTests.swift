@@ -40,6 +40,8 @@ private final class SlowImages: ImageService {
 
   func image(_ reference: String) async throws -> ImageFacts? { nil }
   func images() async throws -> [ImageFacts] { [] }
+  func lastUses() async throws -> [String: Int] { [:] }
+  func remove(imageIDs: [String]) async throws {}
 
   func pull(_ reference: String, secrets: [PullSecret]) async throws -> ImageFacts {
     await withTaskCancellationHandler {

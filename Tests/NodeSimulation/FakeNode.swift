@@ -22,7 +22,10 @@ package final class FakeNode: RuntimeService, ImageService, PodNetworking {
 
   private let state = Mutex(State())
 
-  package init() {}
+  /// What every pod here gets as its address.
+  private let address: String
+
+  package init(address: String = "127.0.0.1") { self.address = address }
 
   package var starts: [String] { state.withLock { $0.starts } }
   package var execs: [[String]] { state.withLock { $0.execs } }
@@ -143,6 +146,8 @@ package final class FakeNode: RuntimeService, ImageService, PodNetworking {
   }
 
   package func images() async throws -> [ImageFacts] { [facts("busybox")] }
+  package func lastUses() async throws -> [String: Int] { [:] }
+  package func remove(imageIDs: [String]) async throws {}
 
   private func facts(_ reference: String) -> ImageFacts {
     var facts = ImageFacts(id: "sha256:1")
@@ -152,9 +157,10 @@ package final class FakeNode: RuntimeService, ImageService, PodNetworking {
   }
 
   package func attach(podUID: String, networkNamespacePath: String, hostPorts: [HostPortSpec]) async throws -> [String] {
-    ["127.0.0.1"]
+    [address]
   }
-  package func addresses(ofPod uid: String) async -> [String] { ["127.0.0.1"] }
+  package func addresses(ofPod uid: String) async -> [String] { [address] }
   package func detach(podUID: String) async throws {}
   package func reconcile(livePodUIDs: Set<String>) async throws -> [String] { [] }
+  package func counters() async throws -> [String: InterfaceCounters] { [:] }
 }

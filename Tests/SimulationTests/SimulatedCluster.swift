@@ -21,7 +21,8 @@ final class SimulatedCluster: Sendable {
   init(nodes count: Int) throws {
     registry = try Registry(store: MemoryStore())
     client = KubernetesClient(transport: InProcessTransport(registry: registry, user: .administrator))
-    nodes = (0..<count).map { _ in FakeNode() }
+    // No loopback addresses: endpoints may not have them.
+    nodes = (0..<count).map { FakeNode(address: "10.42.\($0).5") }
     scratch = NSTemporaryDirectory() + "swiftlet-simulation-\(UUID().uuidString)"
   }
 
@@ -45,6 +46,8 @@ final class SimulatedCluster: Sendable {
     configuration.rootDirectory = "\(scratch)/\(name)/kubelet"
     configuration.podLogsDirectory = "\(scratch)/\(name)/logs/pods"
     configuration.containerLogsDirectory = "\(scratch)/\(name)/logs/containers"
+    // What the machine that runs the tests has left is not theirs.
+    configuration.resources.hardThresholds = []
     let agent = try Kubelet(
       configuration: configuration, client: client(.node(name)), runtime: nodes[number], images: nodes[number],
       network: nodes[number], logger: logger)

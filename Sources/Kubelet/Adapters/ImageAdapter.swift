@@ -23,6 +23,20 @@ package struct ImageAdapter: ImageService {
     try await pool.run { [store] in try store.list().map(ImageFacts.init) }
   }
 
+  package func lastUses() async throws -> [String: Int] {
+    try await pool.run { [store] in
+      Dictionary(try store.list().map { ($0.id, store.lastUsed($0.id) ?? 0) }, uniquingKeysWith: { $1 })
+    }
+  }
+
+  package func remove(imageIDs: [String]) async throws {
+    try await pool.run { [store] in
+      let others = try store.list().map(\.id).filter { !imageIDs.contains($0) }
+      for id in imageIDs { try store.remove(id) }
+      try store.collectGarbage(keep: Set(others))
+    }
+  }
+
   /// Tries the credentials that fit, the most specific first, then none.
   package func pull(_ reference: String, secrets: [PullSecret]) async throws -> ImageFacts {
     do {

@@ -23,6 +23,10 @@ package struct NetworkAdapter: PodNetworking {
   package func reconcile(livePodUIDs: Set<String>) async throws -> [String] {
     try await network.reconcile(livePodUIDs: livePodUIDs)
   }
+
+  package func counters() async throws -> [String: InterfaceCounters] {
+    try await network.counters().mapValues(InterfaceCounters.init)
+  }
 }
 
 extension HostPort {
@@ -30,5 +34,20 @@ extension HostPort {
     self.init(
       hostIP: spec.hostIP, hostPort: spec.hostPort, containerPort: spec.containerPort,
       networkProtocol: spec.networkProtocol)
+  }
+}
+
+extension InterfaceCounters {
+  /// The kernel counts at the node's end of the cable: what comes out there, the pod has sent.
+  fileprivate init(_ cable: PodNetwork.CableCounters) {
+    self.init(name: "eth0")
+    received.bytes = cable.toPod.bytes
+    received.packets = cable.toPod.packets
+    received.errors = cable.toPod.errors
+    received.dropped = cable.toPod.dropped
+    transmitted.bytes = cable.fromPod.bytes
+    transmitted.packets = cable.fromPod.packets
+    transmitted.errors = cable.fromPod.errors
+    transmitted.dropped = cable.fromPod.dropped
   }
 }

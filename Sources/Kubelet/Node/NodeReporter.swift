@@ -12,6 +12,7 @@ package final class NodeReporter: Sendable {
   private let logger: Logger
   private let builder: NodeStatusBuilder
   private let isReady = Mutex(false)
+  private let pressures = Mutex<Set<String>>([])
 
   package init(
     configuration: KubeletConfiguration, client: KubernetesClient, images: any ImageService, recorder: EventRecorder,
@@ -73,7 +74,8 @@ package final class NodeReporter: Sendable {
     let key = ObjectKey(name: configuration.nodeName)
     let known = try await client.get(Node.self, key)
     let status = builder.status(
-      former: known.status, images: (try? await images.images()) ?? [], complaint: complaint, now: .now())
+      former: known.status, images: (try? await images.images()) ?? [], complaint: complaint,
+      pressures: pressures.withLock { $0 }, now: .now())
     try await client.patch(Node.self, key, .strategicMerge(["status": status.json]), subresource: "status")
     announce(known, complaint: complaint)
   }
@@ -90,11 +92,38 @@ package final class NodeReporter: Sendable {
 
   /// The first event of an agent's life.
   package func announceStart() {
-    let node = Node.make {
+    recorder.record(reference, .normal, reason: "Starting", "Starting kubelet.")
+  }
+
+  /// What events about the node refer to, as upstream's do.
+  private var reference: Node {
+    Node.make {
       $0.metadata.name = configuration.nodeName
       $0.metadata.uid = configuration.nodeName
     }
-    recorder.record(node, .normal, reason: "Starting", "Starting kubelet.")
+  }
+
+  /// The node's pressure conditions have changed: they are told at once.
+  func pressuresChanged(_ new: Set<String>) async {
+    let former = pressures.withLock { known in
+      defer { known = new }
+      return known
+    }
+    for pressure in NodePressure.all where former.contains(pressure.condition) != new.contains(pressure.condition) {
+      let event = new.contains(pressure.condition) ? pressure.pressed.event : pressure.relieved.event
+      recorder.record(
+        reference, .normal, reason: event, "Node \(configuration.nodeName) status is now: \(event)")
+    }
+    do { try await report() } catch { logger.warning("cannot report node status: \(error)") }
+  }
+
+  /// Garbage collection of images could not free enough.
+  func announceGarbage(_ complaint: String) {
+    recorder.record(reference, .warning, reason: "FreeDiskSpaceFailed", complaint)
+  }
+
+  func announceReclaim(_ resource: String) {
+    recorder.record(reference, .warning, reason: "EvictionThresholdMet", "Attempting to reclaim \(resource)")
   }
 
   /// Lease and status, until cancelled.

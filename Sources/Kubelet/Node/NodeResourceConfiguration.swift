@@ -21,6 +21,10 @@ package struct NodeResourceConfiguration: Sendable {
   /// The longest grace of pods that a soft threshold evicts.
   package var maximumPodGraceSeconds = 0
 
+  package var imageGarbage = ImageGarbageConfiguration()
+  /// Images that stay whatever the disk has left.
+  package var pinnedImages: [String] = []
+
   package init() {}
 
   package static let defaultHardThresholds = [

@@ -63,7 +63,9 @@ package struct NodeStatusBuilder: Sendable {
   }
 
   /// `complaint` says why the node is not ready.
-  package func status(former: NodeStatus, images: [ImageFacts], complaint: String?, now: Timestamp) -> NodeStatus {
+  package func status(
+    former: NodeStatus, images: [ImageFacts], complaint: String?, pressures: Set<String> = [], now: Timestamp
+  ) -> NodeStatus {
     var status = former
     status.capacity = capacity
     status.allocatable = allocatable
@@ -71,7 +73,7 @@ package struct NodeStatusBuilder: Sendable {
     status.daemonEndpoints.kubeletEndpoint.Port = 10_250
     status.nodeInfo = info
     status.images = Self.images(images)
-    let own = conditions(complaint, former, now)
+    let own = conditions(complaint, pressures, former, now)
     status.conditions = former.conditions.filter { known in !own.contains { $0.type == known.type } } + own
     return status
   }
@@ -110,15 +112,18 @@ package struct NodeStatusBuilder: Sendable {
     }
   }
 
-  private func conditions(_ complaint: String?, _ former: NodeStatus, _ now: Timestamp) -> [NodeCondition] {
-    [
-      condition(
-        "MemoryPressure", .false, "KubeletHasSufficientMemory", "kubelet has sufficient memory available", former, now),
-      condition("DiskPressure", .false, "KubeletHasNoDiskPressure", "kubelet has no disk pressure", former, now),
-      condition("PIDPressure", .false, "KubeletHasSufficientPID", "kubelet has sufficient PID available", former, now),
+  private func conditions(
+    _ complaint: String?, _ pressures: Set<String>, _ former: NodeStatus, _ now: Timestamp
+  ) -> [NodeCondition] {
+    let pressed = NodePressure.all.map { pressure -> NodeCondition in
+      let isPressed = pressures.contains(pressure.condition)
+      let words = isPressed ? pressure.pressed : pressure.relieved
+      return condition(pressure.condition, isPressed ? .true : .false, words.reason, words.message, former, now)
+    }
+    let ready =
       complaint.map { condition("Ready", .false, "KubeletNotReady", $0, former, now) }
-        ?? condition("Ready", .true, "KubeletReady", "kubelet is posting ready status", former, now),
-    ]
+      ?? condition("Ready", .true, "KubeletReady", "kubelet is posting ready status", former, now)
+    return pressed + [ready]
   }
 
   private func condition(

@@ -71,6 +71,7 @@ struct ContainerStart: Sendable {
   }
 
   private func announce(_ started: ObservedContainer, _ spec: ContainerSpec) async {
+    services.counters.containerStarted()
     noteCreated()
     services.note(pod, PodNote("Started", "Started container \(name)", container: name))
     if !started.unenforcedLimits.isEmpty, attempt == 0 {

@@ -22,6 +22,8 @@ package enum PodInput: Sendable {
   case probed(id: String, ProbeWorker.Kind, ProbeWorker.Result)
   /// A ConfigMap or Secret that the pod refers to has changed.
   case sourcesChanged
+  /// The node needs what the pod uses.
+  case evicted(message: String, graceSeconds: Int)
   /// A deadline has passed.
   case wake
 }

@@ -23,6 +23,7 @@ extension PodPlanner {
       state.addresses = []
     case .volumesTornDown: state.volumes = .absent
     case .sourcesChanged: retryConfiguration(now: now)
+    case .evicted(let message, let graceSeconds): evict(message, graceSeconds: graceSeconds, now: now)
     case .wake: break
     default: takeContainerInput(input, now: now)
     }
@@ -60,6 +61,14 @@ extension PodPlanner {
         graceSeconds: pod.spec.terminationGracePeriodSeconds ?? 30, now: now)
     }
   }
+
+  private mutating func evict(_ message: String, graceSeconds: Int, now: Timestamp) {
+    guard state.end == nil else { return }
+    end(.evicted(message: message, graceSeconds: graceSeconds), now: now)
+    note(PodNote(isWarning: true, PodPlanner.evictedReason, message))
+  }
+
+  static let evictedReason = "Evicted"
 
   // MARK: volumes and sandbox
 

@@ -24,6 +24,7 @@ package struct PodServices: Sendable {
   let pool: BlockingPool
   let allocatable: [String: Quantity]
   let policy: ResourcePolicy
+  let counters: AgentCounters
   let logger: Logger
 
   func note(_ pod: Pod, _ note: PodNote) {

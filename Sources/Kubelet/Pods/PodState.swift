@@ -27,6 +27,8 @@ package struct PodState: Sendable {
     case completed
     /// The node does not take the pod.
     case rejected(reason: String, message: String)
+    /// The node needed what the pod used.
+    case evicted(message: String, graceSeconds: Int)
   }
 
   package var pod: Pod
@@ -63,6 +65,13 @@ package struct PodState: Sendable {
   package func spec(_ name: String) -> Container? { pod.container(name) }
 
   var isSandboxUp: Bool { sandbox == .ready }
+
+  var isBeingEvicted: Bool { evictionMessage != nil }
+
+  var evictionMessage: String? {
+    if case .evicted(let message, _) = end { return message }
+    return nil
+  }
 
   /// The pod runs or is to run: what it asked for is taken.
   var holdsResources: Bool { end == nil || sandbox != .absent }

@@ -58,13 +58,24 @@ package final class PodWorker: Sendable {
   }
 
   private func step(_ planner: inout PodPlanner, _ inputs: [PodInput], _ group: inout DiscardingTaskGroup) {
+    let began = ContinuousClock.now
+    let phase = shared.withLock { $0.status.phase }
     let actions = planner.handle(inputs, now: services.clock.now())
     publish(planner)
+    count(began, former: phase)
     if inputs.contains(where: { if case .sourcesChanged = $0 { true } else { false } }) {
       let state = planner.state
       group.addTask { await self.refreshVolumes(state) }
     }
     for action in actions { perform(action, planner.state, &group) }
+  }
+
+  private func count(_ began: ContinuousClock.Instant, former: PodPhase?) {
+    services.counters.workerStep(seconds: (ContinuousClock.now - began) / .seconds(1))
+    let (startTime, phase) = shared.withLock { ($0.state.startTime, $0.status.phase) }
+    guard phase == .running, former != .running else { return }
+    let passed = services.clock.now().nanosecondsSinceEpoch - startTime.nanosecondsSinceEpoch
+    services.counters.podRuns(afterSeconds: Double(passed) / 1e9)
   }
 
   /// Tells the status manager, the prober, the timer and whoever watches.

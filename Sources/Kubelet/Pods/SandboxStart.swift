@@ -10,6 +10,7 @@ struct SandboxStart: Sendable {
       let facts = try await services.runtime.startSandbox(spec)
       let addresses = try await attach(facts)
       try await writeFiles(addresses)
+      services.counters.podStarted()
       return .sandboxStarted(facts, addresses: addresses)
     } catch {
       return .sandboxFailed("\(error)")

@@ -5,6 +5,10 @@ package protocol ImageService: Sendable {
   /// Throws `ImageError`.
   func pull(_ reference: String, secrets: [PullSecret]) async throws -> ImageFacts
   func images() async throws -> [ImageFacts]
+  /// When each image was used last (or came), in seconds since 1970, by its id.
+  func lastUses() async throws -> [String: Int]
+  /// Removes images with all their names and the layers that no other image has.
+  func remove(imageIDs: [String]) async throws
 }
 
 /// What an image says about itself.

@@ -7,6 +7,8 @@ package protocol PodNetworking: Sendable {
   func detach(podUID: String) async throws
   /// Frees what belongs to no live pod; returns what was freed, a line each.
   func reconcile(livePodUIDs: Set<String>) async throws -> [String]
+  /// Bytes and packets of each connected pod's interface, by the pod's UID.
+  func counters() async throws -> [String: InterfaceCounters]
 }
 
 package struct HostPortSpec: Sendable, Hashable {

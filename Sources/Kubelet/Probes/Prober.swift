@@ -25,8 +25,13 @@ package final class Prober: Sendable {
   private let due = DeadlineQueue<Key>()
   private let entries = Mutex<[Key: Entry]>([:])
 
-  package init(runtime: any RuntimeService, group: any EventLoopGroup, clock: SteadyClock) {
+  private let counters: AgentCounters
+
+  package init(
+    runtime: any RuntimeService, group: any EventLoopGroup, clock: SteadyClock, counters: AgentCounters = AgentCounters()
+  ) {
     self.runtime = runtime
+    self.counters = counters
     self.clock = clock
     http = HTTPProbe(group: group)
     tcp = TCPProbe(group: group)
@@ -66,7 +71,9 @@ package final class Prober: Sendable {
 
   private func probe(_ key: Key) async {
     guard let target = entries.withLock({ $0[key]?.target }) else { return }
-    guard let finding = await check(target) else { return schedule(key, after: target.timing.periodSeconds) }
+    let finding = await check(target)
+    counters.probed(podUID: key.podUID, container: target.containerName, key.kind, finding)
+    guard let finding else { return schedule(key, after: target.timing.periodSeconds) }
     let now = clock.now()
     let outcome = entries.withLock { entries -> (ProbeWorker.Result?, Timestamp?, Entry)? in
       guard var entry = entries[key] else { return nil }

@@ -8,7 +8,7 @@ extension StatusCalculator {
     phase: PodPhase, _ initStatuses: [ContainerStatus], _ statuses: [ContainerStatus]
   ) -> [PodCondition] {
     let containersReady = containersReady(phase: phase, statuses)
-    let all = [
+    let all = disruption + [
       condition("PodReadyToStartContainers", isTrue: state.isSandboxUp && !isOver),
       initialized(phase: phase),
       ready(containersReady),
@@ -17,6 +17,11 @@ extension StatusCalculator {
     ]
     let kept = state.pod.status.conditions.filter { known in !all.contains { $0.type == known.type } }
     return kept + all.map(keepingTransitionTime)
+  }
+
+  private var disruption: [PodCondition] {
+    guard let message = state.evictionMessage else { return [] }
+    return [condition("DisruptionTarget", isTrue: true, reason: "TerminationByKubelet", message: message)]
   }
 
   private var isOver: Bool { state.end != nil && !state.containers.contains(where: \.isRunning) }

@@ -17,7 +17,9 @@ package struct StatusCalculator {
 
   package func status() -> PodStatus {
     guard !state.keepsStatus else { return state.pod.status }
-    if case .rejected(let reason, let message) = state.end { return rejected(reason, message) }
+    if case .rejected(let reason, let message) = state.end {
+      return rejected(reason, "Pod was rejected: \(message)")
+    }
     let initStatuses = statuses { $0 != .application }
     let statuses = statuses { $0 == .application }
     let phase = phase()
@@ -34,6 +36,10 @@ package struct StatusCalculator {
       if state.end == .deadlineExceeded {
         $0.reason = "DeadlineExceeded"
         $0.message = PodPlanner.deadlineMessage
+      }
+      if let message = state.evictionMessage, phase == .failed {
+        $0.reason = PodPlanner.evictedReason
+        $0.message = message
       }
       $0.initContainerStatuses = initStatuses
       $0.containerStatuses = statuses
@@ -65,6 +71,7 @@ extension StatusCalculator {
   private func phase() -> PodPhase {
     if let terminal = terminalPhase() { return terminal }
     if state.end == .deadlineExceeded { return .failed }
+    if state.isBeingEvicted, !state.containers.contains(where: { $0.isRunning || $0.isStarting }) { return .failed }
     let applications = state.containers.filter { $0.role == .application }
     if !state.isInitialized { return initFailed ? .failed : .pending }
     if applications.contains(where: { $0.current == nil }) { return .pending }

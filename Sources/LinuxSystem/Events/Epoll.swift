@@ -7,6 +7,8 @@ package final class Epoll: Sendable {
     package let rawValue: UInt32
     package init(rawValue: UInt32) { self.rawValue = rawValue }
     package static let readable = Interest(rawValue: 0x001)
+    /// EPOLLPRI: pressure triggers and event counters of cgroups.
+    package static let urgent = Interest(rawValue: 0x002)
     package static let writable = Interest(rawValue: 0x004)
     package static let failed = Interest(rawValue: 0x008)
     package static let hungUp = Interest(rawValue: 0x010)

@@ -14,6 +14,7 @@ package struct Link: Sendable, Equatable {
   package var hardwareAddress: HardwareAddress?
   /// The index of the other end of a veth, in that end's namespace.
   package var peerIndex: Int32?
+  package var counters = LinkCounters()
 
   init?(_ message: NetlinkMessage) {
     guard message.type == UInt16(RTM_NEWLINK), let header: ifinfomsg = message.payload.number(at: 0) else { return nil }
@@ -29,6 +30,7 @@ package struct Link: Sendable, Equatable {
     case IFLA_IFALIAS: alias = attribute.string
     case IFLA_MTU: mtuBytes = attribute.native() ?? 0
     case IFLA_ADDRESS: hardwareAddress = HardwareAddress(attribute.payload)
+    case IFLA_STATS64: counters = LinkCounters(attribute) ?? LinkCounters()
     case IFLA_LINK: peerIndex = attribute.native()
     case IFLA_LINKINFO: kind = attribute.attributes[IFLA_INFO_KIND]?.string ?? ""
     default: break
