@@ -31,6 +31,13 @@ package enum AuthorizationDecision: Sendable, Equatable {
 /// Decides whether a user may do something. Implementations answer from memory: this stands before every request.
 package protocol Authorizer: Sendable {
   func authorize(_ attributes: AuthorizationAttributes) -> AuthorizationDecision
+  /// What `user` may do in `namespace`, for people who ask.
+  func rules(for user: UserInfo, namespace: String) -> AuthorizedRules
+}
+
+extension Authorizer {
+  /// One that cannot list says that there may be more.
+  package func rules(for user: UserInfo, namespace: String) -> AuthorizedRules { AuthorizedRules(isIncomplete: true) }
 }
 
 /// Asks authorizers in turn (upstream's `union`).
@@ -48,5 +55,9 @@ package struct AuthorizerChain: Authorizer {
       }
     }
     return .noOpinion(reason: reasons.joined(separator: ", "))
+  }
+
+  package func rules(for user: UserInfo, namespace: String) -> AuthorizedRules {
+    authorizers.map { $0.rules(for: user, namespace: namespace) }.reduce(AuthorizedRules(), +)
   }
 }

@@ -12,9 +12,26 @@ package struct BootstrapAuthorizer: Authorizer {
     {
       return .allow
     }
+    if user.groups.contains(UserInfo.serviceAccountsGroup),
+      Self.serviceAccountRules.contains(where: { $0.allows(attributes) })
+    {
+      return .allow
+    }
     if user.groups.contains(UserInfo.nodesGroup) { return Self.authorizeNode(attributes) }
     let rules = Self.componentRules[user.name] ?? []
     return rules.contains { $0.allows(attributes) } ? .allow : .noOpinion(reason: "")
+  }
+
+  package func rules(for user: UserInfo, namespace: String) -> AuthorizedRules {
+    let groups = user.groups
+    guard !groups.contains(UserInfo.mastersGroup) else {
+      return AuthorizedRules(rules: [.resources(["*"], ["*"], ["*"]), AuthorizationRule(verbs: ["*"], paths: ["*"])])
+    }
+    let isNode = groups.contains(UserInfo.nodesGroup)
+    var rules = Self.publicRules + (Self.componentRules[user.name] ?? [])
+    if groups.contains(UserInfo.authenticatedGroup) { rules += Self.authenticatedRules }
+    if groups.contains(UserInfo.serviceAccountsGroup) { rules += Self.serviceAccountRules }
+    return AuthorizedRules(rules: rules + (isNode ? Self.nodeRules : []), isIncomplete: isNode)
   }
 
   /// A node may do what its rules say, and write only the Node and the Lease that bear its name.
@@ -50,6 +67,9 @@ package struct BootstrapAuthorizer: Authorizer {
       ["authorization.k8s.io", "authentication.k8s.io"],
       ["selfsubjectaccessreviews", "selfsubjectrulesreviews", "selfsubjectreviews"], ["create"]),
   ]
+
+  /// Pods may learn how to check each other's tokens.
+  private static let serviceAccountRules = [AuthorizationRule.paths(IssuerEndpoint.paths + ["/openid/v1/jwks/"])]
 
   private static let componentRules: [String: [AuthorizationRule]] = [
     UserInfo.scheduler.name: [

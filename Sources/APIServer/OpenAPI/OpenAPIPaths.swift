@@ -5,6 +5,7 @@ enum OpenAPIPaths {
   static func items(_ kind: Kind) -> [(path: String, item: JSON)] {
     let collection =
       kind.isNamespaced ? "\(kind.rootPath)/namespaces/{namespace}/\(kind.plural)" : "\(kind.rootPath)/\(kind.plural)"
+    guard !kind.isCreateOnly else { return [(collection, item(kind, [("post", "post")]))] }
     var items = [
       (collection, item(kind, [("get", "list"), ("post", "post"), ("delete", "deletecollection")])),
       (

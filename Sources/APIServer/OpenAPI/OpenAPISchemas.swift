@@ -89,7 +89,7 @@ struct OpenAPISchemas {
 
   private static let metaTypes: Set<String> = [
     "ObjectMeta", "OwnerReference", "ManagedFieldsEntry", "ListMeta", "LabelSelector", "LabelSelectorRequirement",
-    "Condition", "DeleteOptions", "Preconditions", "Status", "StatusDetails", "StatusCause",
+    "FieldSelectorRequirement", "Condition", "DeleteOptions", "Preconditions", "Status", "StatusDetails", "StatusCause",
   ]
 
   /// The name that clients know a type by (`io.k8s.api.core.v1.PodSpec`).
@@ -108,6 +108,13 @@ struct OpenAPISchemas {
     case "Endpoint", "EndpointConditions", "EndpointHints", "ForZone", "EndpointSlicePort": "discovery"
     case "LeaseSpec": "coordination"
     case "ScaleSpec", "ScaleStatus": "autoscaling"
+    case "UserInfo", "BoundObjectReference", "TokenRequestSpec", "TokenRequestStatus", "TokenReviewSpec",
+      "TokenReviewStatus", "SelfSubjectReviewStatus":
+      "authentication"
+    case "SubjectAccessReviewSpec", "SubjectAccessReviewStatus", "SelfSubjectAccessReviewSpec",
+      "SelfSubjectRulesReviewSpec", "SubjectRulesReviewStatus", "ResourceAttributes", "NonResourceAttributes",
+      "ResourceRule", "NonResourceRule", "FieldSelectorAttributes", "LabelSelectorAttributes":
+      "authorization"
     default: "core"
     }
   }

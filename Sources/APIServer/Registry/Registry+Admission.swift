@@ -10,8 +10,7 @@ extension Registry {
     let kind = registered.kind
     if kind.isNamespaced { try await admitNamespace(object, kind) }
     guard registered.strategy is PodStrategy else { return }
-    PodAdmission.nameServiceAccount(&object)
-    if configuration.admitsServiceAccounts { try await requireServiceAccount(object, kind) }
+    try await admitServiceAccount(&object, kind)
     PodAdmission.addDefaultTolerations(&object)
     try PodAdmission.setPriority(&object, kind)
   }
@@ -34,16 +33,30 @@ extension Registry {
       "unable to create new content in namespace \(name) because it is being terminated", causes: [cause])
   }
 
-  /// The account exists. A new namespace's `default` may still be on its way, so that one gets a moment.
-  private func requireServiceAccount(_ pod: JSON, _ kind: Kind) async throws {
-    guard let accounts = cache(ofPlural: "serviceaccounts") else { return }
+  private func admitServiceAccount(_ pod: inout JSON, _ kind: Kind) async throws {
+    guard !ServiceAccountAdmission.isMirror(pod) else {
+      if let why = ServiceAccountAdmission.mirrorRefusal(pod) {
+        throw Status.forbidden(kind, name: pod.objectName, why)
+      }
+      return
+    }
+    PodAdmission.nameServiceAccount(&pod)
+    guard configuration.admitsServiceAccounts, let account = try await requireServiceAccount(pod, kind) else { return }
+    let environment = environment
+    ServiceAccountAdmission(account: account, issuesTokens: configuration.tokens != nil) { environment.nameSuffix() }
+      .admit(&pod)
+  }
+
+  /// The account, which must exist. A new namespace's `default` may still be on its way, so that one gets a moment.
+  private func requireServiceAccount(_ pod: JSON, _ kind: Kind) async throws -> JSON? {
+    guard let accounts = cache(ofPlural: "serviceaccounts") else { return nil }
     let name = pod[path: "spec", "serviceAccountName"]?.stringValue ?? PodAdmission.defaultServiceAccount
     let key = ObjectKey(namespace: pod.objectNamespace, name: name)
     let attempts = name == PodAdmission.defaultServiceAccount ? Self.serviceAccountAttempts : 1
     for attempt in 1...attempts {
-      if accounts[key] != nil { return }
+      if let account = accounts[key] { return account.json }
       try await waitUntilFresh()
-      if accounts[key] != nil { return }
+      if let account = accounts[key] { return account.json }
       if attempt < attempts { try await environment.sleep(Self.serviceAccountPauseSeconds) }
     }
     throw Status.forbidden(

@@ -100,6 +100,6 @@ extension RegisteredKind {
   /// What the registry serves below an object; logs and streams are the HTTP front's.
   private static let subresourceVerbs: [String: Set<String>] = [
     "status": ["get", "update", "patch"], "scale": ["get", "update", "patch"], "finalize": ["update"],
-    "binding": ["create"], "eviction": ["create"],
+    "binding": ["create"], "eviction": ["create"], "token": ["create"],
   ]
 }

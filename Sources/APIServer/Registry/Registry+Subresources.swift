@@ -24,6 +24,7 @@ extension Registry {
     switch subresource {
     case "binding": return try await bind(registered, key, body.json, isDryRun: options.isDryRun)
     case "eviction": return try await evict(registered, key, body.json, options, user: user)
+    case "token": return try await issueToken(key, body, options, user: user)
     default: throw Status.methodNotAllowed(registered.kind, verb: "create")
     }
   }

@@ -79,6 +79,10 @@ package final class Registry: Sendable {
     return (entry, cache)
   }
 
+  /// An object as the cache has it, without waiting: what stands before every request cannot wait for a write. Whoever
+  /// has the answer to a write is sure to find it here.
+  func cached(_ kind: Kind, _ key: ObjectKey) -> JSON? { caches[kind]?[key]?.json }
+
   func cache(ofPlural plural: String, group: String = "") -> KindCache? {
     caches.first { $0.key.plural == plural && $0.key.group == group }?.value
   }

@@ -22,6 +22,8 @@ package struct RegistryConfiguration: Sendable {
   package var historyEvents = KindHistory.maximumEvents
   /// Events a watcher may lag behind.
   package var watcherCapacity = WatchMailbox.defaultCapacity
+  /// Issues the tokens of service accounts, and tells them from forgeries. Nil: there are none, and pods get none.
+  package var tokens: ServiceAccountTokens?
   package var environment = RegistryEnvironment.system
   package var logger = Logger(label: "swiftlet.registry")
 

@@ -11,9 +11,16 @@ enum ScaleConversion {
     let replicas = object[path: "spec", "replicas"]?.intValue ?? 1
     if replicas != 0 { spec["replicas"] = .int(replicas) }
     var status: JSON = ["replicas": .int(object[path: "status", "replicas"]?.intValue ?? 0)]
-    let selector = Selector(object[path: "spec", "selector"].flatMap(LabelSelector.init(json:))).description
+    let selector = Selector(labelSelector(object)).description
     if !selector.isEmpty { status["selector"] = .string(selector) }
     return ["kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": metadata, "spec": spec, "status": status]
+  }
+
+  /// A ReplicationController's selector is a plain map of labels.
+  private static func labelSelector(_ object: JSON) -> LabelSelector? {
+    guard let selector = object[path: "spec", "selector"] else { return nil }
+    return object["kind"] == "ReplicationController"
+      ? LabelSelector(unchecked: ["matchLabels": selector]) : LabelSelector(json: selector)
   }
 
   /// The object with the replicas that a Scale asks for. Throws 422 and 409.

@@ -16,7 +16,10 @@ extension APIServer {
       maximumReadOnly: configuration.maximumReadOnlyInFlight, maximumMutating: configuration.maximumMutatingInFlight)
     let requestMetrics = RequestMetrics(limiter: limiter)
     let resources = ResourceEndpoint(registry: registry, nodes: nodes)
-    let documents = DocumentEndpoint(kinds: registry.kinds)
+    let documents = DocumentEndpoint(kinds: registry.kinds.map(\.kind) + APIKinds.reviews.map { $0.kindFacts })
+    let tokens = registry.configuration.tokens.map { ServiceAccountAuthenticator(registry: registry, tokens: $0) }
+    let reviews = ReviewEndpoint(tokens: tokens, authorizer: authorizer)
+    let issuer = registry.configuration.tokens.map { IssuerEndpoint(tokens: $0, address: configuration.ownAddress) }
     let storage = HealthCheck("storage") { [store = registry.store] in
       do { _ = try store.get("/registry/health") } catch { return "\(error)" }
       return nil
@@ -24,11 +27,12 @@ extension APIServer {
     let health = Self.healthEndpoints([storage] + healthChecks)
     let own = ServerEndpoint(
       health: health, metrics: [requestMetrics, RegistryMetrics(registry: registry), ProcessMetrics()] + metrics,
-      paths: Self.paths(documents, health))
+      paths: Self.paths(documents, health, issuer))
     let handler = APIHandler(
-      authenticator: AuthenticatorChain([CertificateAuthenticator()] + authenticators), authorizer: authorizer,
-      limiter: limiter, metrics: requestMetrics, endpoints: [resources, documents, own],
-      isServed: { resources.kind($0) != nil }, logger: logger)
+      authenticator: AuthenticatorChain([CertificateAuthenticator()] + Self.list(tokens) + authenticators),
+      authorizer: authorizer, limiter: limiter, metrics: requestMetrics,
+      endpoints: [resources, reviews] + Self.list(issuer) + [documents, own],
+      isServed: { resources.kind($0) != nil || reviews.kind($0) != nil }, logger: logger)
     self.init(configuration: configuration, authority: authority, handler: handler, logger: logger)
   }
 
@@ -37,11 +41,20 @@ extension APIServer {
     return ["healthz", "livez", "readyz"].map { HealthEndpoint(name: $0, checks: all) }
   }
 
-  private static func paths(_ documents: DocumentEndpoint, _ health: [HealthEndpoint]) -> [String] {
+  private static func list(_ authenticator: ServiceAccountAuthenticator?) -> [any Authenticator] {
+    authenticator.map { [$0] } ?? []
+  }
+
+  private static func list(_ issuer: IssuerEndpoint?) -> [any RequestEndpoint] { issuer.map { [$0] } ?? [] }
+
+  private static func paths(
+    _ documents: DocumentEndpoint, _ health: [HealthEndpoint], _ issuer: IssuerEndpoint?
+  ) -> [String] {
     let checks = health.flatMap { endpoint in
       ["/\(endpoint.name)"] + endpoint.checks.map { "/\(endpoint.name)/\($0.name)" }
     }
-    return (documents.paths + checks + ["/metrics", "/version"]).sorted()
+    let issued = issuer == nil ? [] : IssuerEndpoint.paths
+    return (documents.paths + checks + issued + ["/metrics", "/version"]).sorted()
   }
 }
 

@@ -16,4 +16,10 @@ package struct APIServerConfiguration: Sendable {
   package var ioThreads = 2
 
   package init() {}
+
+  /// Where others reach this server, as a URL.
+  var ownAddress: String {
+    let address = addresses.first ?? (bindAddress == "0.0.0.0" ? "127.0.0.1" : bindAddress)
+    return "https://\(address.contains(":") ? "[\(address)]" : address):\(port)"
+  }
 }

@@ -51,10 +51,14 @@ struct DiscoveryDocuments: Sendable {
     ]
   }
 
+  private static func verbs(_ kind: Kind) -> [JSON] {
+    kind.isCreateOnly ? ["create"] : verbs.map { .string($0) }
+  }
+
   private func resource(_ kind: Kind) -> JSON {
     var document: JSON = [
       "name": .string(kind.plural), "singularName": .string(kind.singular), "namespaced": .bool(kind.isNamespaced),
-      "kind": .string(kind.kind), "verbs": .array(Self.verbs.map { .string($0) }),
+      "kind": .string(kind.kind), "verbs": .array(Self.verbs(kind)),
     ]
     if !kind.shortNames.isEmpty { document["shortNames"] = .array(kind.shortNames.map { .string($0) }) }
     if !kind.categories.isEmpty { document["categories"] = .array(kind.categories.map { .string($0) }) }
@@ -86,6 +90,8 @@ struct DiscoveryDocuments: Sendable {
       SubresourceFacts(kind: "Scale", verbs: ["get", "patch", "update"], group: "autoscaling", version: "v1")
     case "binding": SubresourceFacts(kind: "Binding", verbs: ["create"])
     case "eviction": SubresourceFacts(kind: "Eviction", verbs: ["create"], group: "policy", version: "v1")
+    case "token":
+      SubresourceFacts(kind: "TokenRequest", verbs: ["create"], group: "authentication.k8s.io", version: "v1")
     case "log": SubresourceFacts(kind: kind.kind, verbs: ["get"])
     case "finalize": SubresourceFacts(kind: kind.kind, verbs: ["update"])
     default: SubresourceFacts(kind: kind.kind, verbs: ["get", "patch", "update"])
@@ -118,7 +124,7 @@ struct DiscoveryDocuments: Sendable {
     var document: JSON = [
       "resource": .string(kind.plural), "responseKind": Self.responseKind(kind.group, kind.version, kind.kind),
       "scope": kind.isNamespaced ? "Namespaced" : "Cluster", "singularResource": .string(kind.singular),
-      "verbs": .array(Self.verbs.map { .string($0) }),
+      "verbs": .array(Self.verbs(kind)),
     ]
     if !kind.shortNames.isEmpty { document["shortNames"] = .array(kind.shortNames.map { .string($0) }) }
     if !kind.categories.isEmpty { document["categories"] = .array(kind.categories.map { .string($0) }) }

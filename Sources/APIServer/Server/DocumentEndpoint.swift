@@ -2,15 +2,13 @@ import KubernetesAPI
 
 /// Discovery and OpenAPI: the documents from which clients learn what the server serves.
 struct DocumentEndpoint: RequestEndpoint {
-  private let kinds: [RegisteredKind]
   private let discovery: DiscoveryDocuments
   private let openAPI: OpenAPIDocuments
   private let cache = DocumentCache()
 
-  init(kinds: [RegisteredKind]) {
-    self.kinds = kinds
-    discovery = DiscoveryDocuments(kinds: kinds.map(\.kind))
-    openAPI = OpenAPIDocuments(kinds: kinds.map(\.kind))
+  init(kinds: [Kind]) {
+    discovery = DiscoveryDocuments(kinds: kinds)
+    openAPI = OpenAPIDocuments(kinds: kinds)
   }
 
   /// What the index of the server lists of it.

@@ -5,6 +5,8 @@ import Foundation
 package struct ServiceAccountKey: Sendable {
   package let key: P256.Signing.PrivateKey
 
+  package init(key: P256.Signing.PrivateKey) { self.key = key }
+
   /// Makes the pair on the first start; a lost public half is written again from the private one. Throws `TLSError`.
   package static func loadOrCreate(directory: String) throws -> ServiceAccountKey {
     let (privatePath, publicPath) = ("\(directory)/sa.key", "\(directory)/sa.pub")

@@ -19,7 +19,20 @@ enum DefaultRules {
     "NodeSpec": NodeDefaults.nodeSpec,
     "NodeStatus": NodeDefaults.nodeStatus,
     "DeploymentStrategy": deploymentStrategy,
+    "ReplicationController": replicationController,
   ]
+
+  /// Its template's labels stand in for a selector and for labels of its own.
+  private static func replicationController(_ object: inout JSONObject) {
+    let labels = object["spec"]?[path: "template", "metadata", "labels"]
+    guard let labels, labels.objectValue?.isEmpty == false else { return }
+    if object["spec"]?["selector"]?.objectValue?.isEmpty ?? true {
+      object.changeObject("spec") { $0["selector"] = labels }
+    }
+    if object["metadata"]?["labels"]?.objectValue?.isEmpty ?? true {
+      object.changeObject("metadata") { $0["labels"] = labels }
+    }
+  }
 
   private static let rollingShare: JSON = "25%"
 

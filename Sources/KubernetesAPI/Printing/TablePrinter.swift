@@ -33,6 +33,7 @@ package struct TablePrinter: Sendable {
   private static let printers: [Kind: TablePrinter] = [
     Pod.kind: .pods, Node.kind: .nodes, Service.kind: .services, Endpoints.kind: .endpoints,
     EndpointSlice.kind: .endpointSlices, Deployment.kind: .deployments, ReplicaSet.kind: .replicaSets,
+    ReplicationController.kind: .replicationControllers,
     Namespace.kind: .namespaces, ConfigMap.kind: .configMaps, Secret.kind: .secrets,
     ServiceAccount.kind: .serviceAccounts, Event.kind: .events, Lease.kind: .leases,
   ]

@@ -29,6 +29,21 @@ extension TablePrinter {
     ] + workload(replicaSet.spec.template, replicaSet.spec.selector)
   }
 
+  static let replicationControllers = TablePrinter(
+    ReplicationController.self,
+    [
+      .name, TableColumn("Desired", type: "integer", "Pods that are wanted."),
+      TableColumn("Current", type: "integer", "Pods that are there."),
+      TableColumn("Ready", type: "integer", "Pods that are ready."), .age,
+    ] + TableColumn.workload
+  ) { controller, now in
+    let selector = LabelSelector { $0.matchLabels = controller.spec.selector }
+    return [
+      controller.nameCell, .int(controller.spec.replicas ?? 0), .int(controller.status.replicas),
+      .int(controller.status.readyReplicas), controller.age(now),
+    ] + workload(controller.spec.template ?? PodTemplateSpec(), selector)
+  }
+
   private static func workload(_ template: PodTemplateSpec, _ selector: LabelSelector) -> [JSON] {
     let containers = template.spec.containers
     return [

@@ -39,6 +39,7 @@ enum FieldNumbers {
     AzureDiskVolumeSource: diskName=1 diskURI=2 cachingMode=3 fsType=4 readOnly=5 kind=6
     AzureFileVolumeSource: secretName=1 shareName=2 readOnly=3
     Binding: metadata=1 target=2
+    BoundObjectReference: kind=1 apiVersion=2 name=3 uid=4
     CSIVolumeSource: driver=1 readOnly=2 fsType=3 volumeAttributes=4 nodePublishSecretRef=5
     Capabilities: add=1 drop=2
     CephFSVolumeSource: monitors=1 path=2 user=3 secretFile=4 secretRef=5 readOnly=6
@@ -102,6 +103,8 @@ enum FieldNumbers {
     EventSource: component=1 host=2
     ExecAction: command=1
     FCVolumeSource: targetWWNs=1 lun=2 fsType=3 readOnly=4 wwids=5
+    FieldSelectorAttributes: rawSelector=1 requirements=2
+    FieldSelectorRequirement: key=1 operator=2 values=3
     FlexVolumeSource: driver=1 fsType=2 secretRef=3 readOnly=4 options=5
     FlockerVolumeSource: datasetName=1 datasetUUID=2
     ForZone: name=1
@@ -119,6 +122,7 @@ enum FieldNumbers {
     ImageVolumeSource: reference=1 pullPolicy=2
     KeyToPath: key=1 path=2 mode=3
     LabelSelector: matchLabels=1 matchExpressions=2
+    LabelSelectorAttributes: rawSelector=1 requirements=2
     LabelSelectorRequirement: key=1 operator=2 values=3
     Lease: metadata=1 spec=2
     LeaseSpec: holderIdentity=1 leaseDurationSeconds=2 acquireTime=3 renewTime=4 leaseTransitions=5 strategy=6
@@ -129,6 +133,7 @@ enum FieldNumbers {
     LoadBalancerIngress: ip=1 hostname=2 ipMode=3 ports=4
     LoadBalancerStatus: ingress=1
     LocalObjectReference: name=1
+    LocalSubjectAccessReview: metadata=1 spec=2 status=3
     ManagedFieldsEntry: manager=1 operation=2 apiVersion=3 time=4 fieldsType=6 fieldsV1=7 subresource=8
     NFSVolumeSource: server=1 path=2 readOnly=3
     Namespace: metadata=1 spec=2 status=3
@@ -153,6 +158,8 @@ enum FieldNumbers {
       volumesInUse=9 volumesAttached=10 config=11 runtimeHandlers=12 features=13
     NodeSystemInfo: machineID=1 systemUUID=2 bootID=3 kernelVersion=4 osImage=5 containerRuntimeVersion=6
       kubeletVersion=7 kubeProxyVersion=8 operatingSystem=9 architecture=10
+    NonResourceAttributes: path=1 verb=2
+    NonResourceRule: verbs=1 nonResourceURLs=2
     ObjectFieldSelector: apiVersion=1 fieldPath=2
     ObjectMeta: name=1 generateName=2 namespace=3 selfLink=4 uid=5 resourceVersion=6 generation=7 creationTimestamp=8
       deletionTimestamp=9 deletionGracePeriodSeconds=10 labels=11 annotations=12 ownerReferences=13 finalizers=14
@@ -207,10 +214,18 @@ enum FieldNumbers {
     ReplicaSetSpec: replicas=1 selector=2 template=3 minReadySeconds=4
     ReplicaSetStatus: replicas=1 fullyLabeledReplicas=2 observedGeneration=3 readyReplicas=4 availableReplicas=5
       conditions=6
+    ReplicationController: metadata=1 spec=2 status=3
+    ReplicationControllerCondition: type=1 status=2 lastTransitionTime=3 reason=4 message=5
+    ReplicationControllerSpec: replicas=1 selector=2 template=3 minReadySeconds=4
+    ReplicationControllerStatus: replicas=1 fullyLabeledReplicas=2 observedGeneration=3 readyReplicas=4
+      availableReplicas=5 conditions=6
+    ResourceAttributes: namespace=1 verb=2 group=3 version=4 resource=5 subresource=6 name=7 fieldSelector=8
+      labelSelector=9
     ResourceClaim: name=1 request=2
     ResourceFieldSelector: containerName=1 resource=2 divisor=3
     ResourceHealth: resourceID=1 health=2
     ResourceRequirements: limits=1 requests=2 claims=3
+    ResourceRule: verbs=1 apiGroups=2 resources=3 resourceNames=4
     ResourceStatus: name=1 resources=2
     RollingUpdateDeployment: maxUnavailable=1 maxSurge=2
     SELinuxOptions: user=1 role=2 type=3 level=4
@@ -227,6 +242,12 @@ enum FieldNumbers {
     SecretVolumeSource: secretName=1 items=2 defaultMode=3 optional=4
     SecurityContext: capabilities=1 privileged=2 seLinuxOptions=3 runAsUser=4 runAsNonRoot=5 readOnlyRootFilesystem=6
       allowPrivilegeEscalation=7 runAsGroup=8 procMount=9 windowsOptions=10 seccompProfile=11 appArmorProfile=12
+    SelfSubjectAccessReview: metadata=1 spec=2 status=3
+    SelfSubjectAccessReviewSpec: resourceAttributes=1 nonResourceAttributes=2
+    SelfSubjectReview: metadata=1 status=2
+    SelfSubjectReviewStatus: userInfo=1
+    SelfSubjectRulesReview: metadata=1 spec=2 status=3
+    SelfSubjectRulesReviewSpec: namespace=1
     Service: metadata=1 spec=2 status=3
     ServiceAccount: metadata=1 secrets=2 imagePullSecrets=3 automountServiceAccountToken=4
     ServiceAccountTokenProjection: audience=1 expirationSeconds=2 path=3
@@ -239,14 +260,25 @@ enum FieldNumbers {
     SessionAffinityConfig: clientIP=1
     SleepAction: seconds=1
     StorageOSVolumeSource: volumeName=1 volumeNamespace=2 fsType=3 readOnly=4 secretRef=5
+    SubjectAccessReview: metadata=1 spec=2 status=3
+    SubjectAccessReviewSpec: resourceAttributes=1 nonResourceAttributes=2 user=3 groups=4 extra=5 uid=6
+    SubjectAccessReviewStatus: allowed=1 reason=2 evaluationError=3 denied=4
+    SubjectRulesReviewStatus: resourceRules=1 nonResourceRules=2 incomplete=3 evaluationError=4
     Sysctl: name=1 value=2
     TCPSocketAction: port=1 host=2
     Taint: key=1 value=2 effect=3 timeAdded=4
+    TokenRequest: metadata=1 spec=2 status=3
+    TokenRequestSpec: audiences=1 boundObjectRef=3 expirationSeconds=4
+    TokenRequestStatus: token=1 expirationTimestamp=2
+    TokenReview: metadata=1 spec=2 status=3
+    TokenReviewSpec: token=1 audiences=2
+    TokenReviewStatus: authenticated=1 user=2 error=3 audiences=4
     Toleration: key=1 operator=2 value=3 effect=4 tolerationSeconds=5
     TopologySpreadConstraint: maxSkew=1 topologyKey=2 whenUnsatisfiable=3 labelSelector=4 minDomains=5
       nodeAffinityPolicy=6 nodeTaintsPolicy=7 matchLabelKeys=8
     TypedLocalObjectReference: apiGroup=1 kind=2 name=3
     TypedObjectReference: apiGroup=1 kind=2 name=3 namespace=4
+    UserInfo: username=1 uid=2 groups=3 extra=4
     Volume: name=1 hostPath=2.1 emptyDir=2.2 gcePersistentDisk=2.3 awsElasticBlockStore=2.4 gitRepo=2.5 secret=2.6
       nfs=2.7 iscsi=2.8 glusterfs=2.9 persistentVolumeClaim=2.10 rbd=2.11 flexVolume=2.12 cinder=2.13 cephfs=2.14
       flocker=2.15 downwardAPI=2.16 fc=2.17 azureFile=2.18 configMap=2.19 vsphereVolume=2.20 quobyte=2.21

@@ -156,8 +156,21 @@ package enum ProtobufDecoder {
     case (.microTime, .bytes(let content)): return try time(content, fractionDigits: 6)
     case (.intOrString, .bytes(let content)): return try intOrString(content)
     case (.any, .bytes(let content)): return try embedded(content)
+    case (.list(let element), .bytes(let content)): return .array(try items(content, element, depth))
     default: throw mismatch
     }
+  }
+
+  /// A list as the value of a map is a message of its own, whose one field repeats.
+  private static func items(
+    _ bytes: ArraySlice<UInt8>, _ type: SchemaType, _ depth: Int
+  ) throws(ProtobufError) -> [JSON] {
+    var items: [JSON] = []
+    var reader = ProtobufReader(bytes)
+    while let (number, value) = try reader.next() {
+      if number == 1 { items.append(try single(value, type, depth)) }
+    }
+    return items
   }
 
   private static var mismatch: ProtobufError { ProtobufError(description: "a field has the wrong wire type") }

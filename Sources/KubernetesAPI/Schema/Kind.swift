@@ -11,10 +11,12 @@ package struct Kind: Sendable, Hashable {
   package var isNamespaced: Bool
   /// Names of the subresources served below an object (`status`, `scale`, `binding`, `log`).
   package var subresources: [String]
+  /// A question that is answered at once (a review): it can be created and nothing else, and nothing is stored.
+  package var isCreateOnly: Bool
 
   package init(
     group: String = "", version: String, kind: String, plural: String, shortNames: [String] = [],
-    categories: [String] = [], isNamespaced: Bool = true, subresources: [String] = []
+    categories: [String] = [], isNamespaced: Bool = true, subresources: [String] = [], isCreateOnly: Bool = false
   ) {
     self.group = group
     self.version = version
@@ -25,6 +27,7 @@ package struct Kind: Sendable, Hashable {
     self.categories = categories
     self.isNamespaced = isNamespaced
     self.subresources = subresources
+    self.isCreateOnly = isCreateOnly
   }
 
   /// `v1`, `apps/v1`.

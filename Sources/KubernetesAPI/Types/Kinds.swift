@@ -3,15 +3,24 @@ package enum APIKinds {
   package static let all: [any KindFields.Type] = [
     BindingFields.self, ConfigMapFields.self, EndpointsFields.self, EventFields.self, NamespaceFields.self,
     NodeFields.self, PodFields.self, SecretFields.self, ServiceFields.self, ServiceAccountFields.self,
-    DeploymentFields.self, ReplicaSetFields.self, ScaleFields.self, LeaseFields.self, EndpointSliceFields.self,
+    ReplicationControllerFields.self, DeploymentFields.self, ReplicaSetFields.self, ScaleFields.self, LeaseFields.self, EndpointSliceFields.self,
+    TokenRequestFields.self,
+  ] + reviews
+
+  /// Questions to the server: they are answered and not stored.
+  package static let reviews: [any KindFields.Type] = [
+    TokenReviewFields.self, SelfSubjectReviewFields.self, SubjectAccessReviewFields.self,
+    LocalSubjectAccessReviewFields.self, SelfSubjectAccessReviewFields.self, SelfSubjectRulesReviewFields.self,
   ]
 
   /// Kinds that exist only as the body of a subresource: they have no URL of their own.
-  package static let subresourceOnly: [any KindFields.Type] = [BindingFields.self, ScaleFields.self]
+  package static let subresourceOnly: [any KindFields.Type] = [
+    BindingFields.self, ScaleFields.self, TokenRequestFields.self,
+  ]
 
   /// The kinds that are stored and listed.
   package static let stored: [any KindFields.Type] = all.filter { declared in
-    !subresourceOnly.contains { $0 == declared }
+    !(subresourceOnly + reviews).contains { $0 == declared }
   }
 
   private struct Name: Hashable {

@@ -69,6 +69,8 @@ struct KindValidation: Sendable {
     "secrets": .init(Secret.self, { $0.secret($1) }, update: { $0.secretUpdate($1, old: $2) }),
     "serviceaccounts": .init(ServiceAccount.self, { _, _ in }),
     "events": .init(Event.self, { $0.event($1) }),
+    "replicationcontrollers": .init(
+      ReplicationController.self, { $0.replicationController($1) }, status: { $0.replicationControllerStatus($1, old: $2) }),
     "replicasets.apps": .init(
       ReplicaSet.self, { $0.replicaSet($1) }, update: { $0.replicaSetUpdate($1, old: $2) },
       status: { $0.replicaSetStatus($1, old: $2) }),

@@ -24,7 +24,9 @@ extension Validator {
   }
 
   /// A template whose pods the selector finds and that run for ever.
-  private mutating func template(_ template: PodTemplateSpec, selector: JSON?, _ path: FieldPath) {
+  private mutating func template(
+    _ template: PodTemplateSpec, selector: JSON?, _ path: FieldPath, of kind: String = "ReplicaSet"
+  ) {
     let metadata = template.metadata
     if let selector = LabelSelector(json: selector ?? .null), selector.isWellFormed, !selector.isEmpty,
       !selector.finds(metadata.labels)
@@ -42,14 +44,30 @@ extension Validator {
       notSupported(path / "spec" / "restartPolicy", policy, ["Always"])
     }
     if template.spec.activeDeadlineSeconds != nil {
-      let why = "activeDeadlineSeconds in ReplicaSet is not Supported"
+      let why = "activeDeadlineSeconds in \(kind) is not Supported"
       forbidden(path / "spec" / "activeDeadlineSeconds", why)
     }
   }
 
-  mutating func replicaSetStatus(_ new: ReplicaSet, old: ReplicaSet) {
+  mutating func replicationController(_ controller: ReplicationController) {
+    let path: FieldPath = "spec"
+    let spec = controller.spec
+    nonNegative(path / "minReadySeconds", spec.minReadySeconds)
+    if spec.selector.isEmpty { required(path / "selector") }
+    nonNegative(path / "replicas", spec.replicas)
+    guard let podTemplate = spec.template else { return required(path / "template") }
+    let selector: JSON? = spec.selector.isEmpty ? nil : ["matchLabels": spec.json["selector"] ?? .null]
+    template(podTemplate, selector: selector, path / "template", of: "ReplicationController")
+  }
+
+  mutating func replicationControllerStatus(_ new: ReplicationController, old: ReplicationController) {
+    replicaStatus(ReplicaSetStatus(unchecked: new.status.json))
+  }
+
+  mutating func replicaSetStatus(_ new: ReplicaSet, old: ReplicaSet) { replicaStatus(new.status) }
+
+  private mutating func replicaStatus(_ status: ReplicaSetStatus) {
     let path: FieldPath = "status"
-    let status = new.status
     nonNegative(path / "replicas", status.replicas)
     nonNegative(path / "fullyLabeledReplicas", status.fullyLabeledReplicas)
     nonNegative(path / "readyReplicas", status.readyReplicas)

@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import KubernetesAPI
 import Logging
@@ -144,7 +145,9 @@ struct KubectlHarness: Sendable {
   let kubeconfig: String
 
   static func run(_ body: @Sendable @escaping (KubectlHarness) async throws -> Void) async throws {
-    let registry = try Registry(store: MemoryStore())
+    var configuration = RegistryConfiguration()
+    configuration.tokens = ServiceAccountTokens(key: ServiceAccountKey(key: P256.Signing.PrivateKey()))
+    let registry = try Registry(store: MemoryStore(), configuration: configuration)
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { await registry.run() }
       try await prepare(registry)
@@ -179,6 +182,13 @@ struct KubectlHarness: Sendable {
     let path = "\(server.directory)/\(UUID().uuidString).yaml"
     try manifest.write(toFile: path, atomically: false, encoding: .utf8)
     return try await run([verb, "-f", path] + options)
+  }
+
+  /// Posts a text to a path: `create --raw`.
+  func create(raw path: String, _ text: String) async throws -> String {
+    let file = "\(server.directory)/\(UUID().uuidString).json"
+    try text.write(toFile: file, atomically: false, encoding: .utf8)
+    return try await run(["create", "--raw", path, "-f", file])
   }
 
   private func run(_ arguments: [String]) async throws -> String {

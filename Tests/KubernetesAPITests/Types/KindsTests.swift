@@ -26,12 +26,14 @@ import Testing
 
   @Test func `only workloads and services are in the category all`() {
     let inAll = APIKinds.all.map { $0.kindFacts }.filter { $0.categories == ["all"] }.map(\.kind)
-    #expect(Set(inAll) == ["Pod", "Service", "Deployment", "ReplicaSet"])
+    #expect(Set(inAll) == ["Pod", "Service", "Deployment", "ReplicaSet", "ReplicationController"])
   }
 
-  @Test func `bindings and scales have no URL of their own`() {
-    #expect(!APIKinds.stored.contains { $0 == ScaleFields.self || $0 == BindingFields.self })
-    #expect(APIKinds.stored.count == APIKinds.all.count - 2)
+  @Test func `bodies of subresources and reviews are not stored`() {
+    let others: [any KindFields.Type] = APIKinds.subresourceOnly + APIKinds.reviews
+    #expect(others.count == 9)
+    #expect(!APIKinds.stored.contains { stored in others.contains { $0 == stored } })
+    #expect(APIKinds.stored.count == APIKinds.all.count - others.count)
   }
 
   @Test func `an absent enumeration reads as upstream's default`() {

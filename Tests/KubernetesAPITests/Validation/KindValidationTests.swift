@@ -6,7 +6,10 @@ import Testing
   private func named(_ rest: String) -> String { "{\"metadata\":{\"name\":\"web\",\"namespace\":\"default\"},\(rest)}" }
 
   @Test func `every kind has checks`() {
-    for kind in APIKinds.all.map({ $0.kindFacts }) {
+    // Requests for tokens and reviews have no name to check; they have functions of their own.
+    let others: [any KindFields.Type] = [TokenRequestFields.self] + APIKinds.reviews
+    let checked = APIKinds.all.filter { kind in !others.contains { $0 == kind } }
+    for kind in checked.map({ $0.kindFacts }) {
       #expect(KindValidation.all[kind.qualifiedResource] != nil, "\(kind.qualifiedResource)")
     }
   }

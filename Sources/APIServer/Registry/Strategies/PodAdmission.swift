@@ -5,8 +5,7 @@ enum PodAdmission {
   static let defaultServiceAccount = "default"
   private static let tolerationSeconds = 300
 
-  /// The ServiceAccount plug-in's part that needs no lookup. Mounting a token volume belongs here once tokens are
-  /// issued.
+  /// The ServiceAccount plug-in's part that needs no lookup.
   static func nameServiceAccount(_ pod: inout JSON) {
     let name = pod[path: "spec", "serviceAccountName"]?.stringValue ?? ""
     guard name.isEmpty else { return }

@@ -12,6 +12,7 @@ extension RegisteredKind {
     RegisteredKind(SecretFields.self, SecretStrategy()),
     RegisteredKind(ServiceAccountFields.self, PlainStrategy(returnsDeletedObject: true)),
     RegisteredKind(EventFields.self, EventStrategy()),
+    RegisteredKind(ReplicationControllerFields.self, ReplicaSetStrategy()),
     RegisteredKind(ReplicaSetFields.self, ReplicaSetStrategy()),
     RegisteredKind(DeploymentFields.self, DeploymentStrategy()),
     RegisteredKind(EndpointSliceFields.self, EndpointSliceStrategy()),
