@@ -162,7 +162,7 @@ let package = Package(
       name: "SimulationTests",
       dependencies: [
         "APIServer", "ControllerManager", "Kubelet", "KubernetesAPI", "KubernetesClient", "NodeSimulation", "Scheduler",
-        "Storage", .product(name: "Logging", package: "swift-log"),
+        "Storage", .product(name: "Logging", package: "swift-log"), .product(name: "Crypto", package: "swift-crypto"),
       ]),
     .testTarget(name: "EndToEndTests"),
     // What `scripts/bench container` times.

@@ -5,6 +5,7 @@ import KubernetesClient
 struct SharedInformers: Sendable {
   let pods: Informer<Pod>
   let replicaSets: Informer<ReplicaSet>
+  let replicationControllers: Informer<ReplicationController>
   let deployments: Informer<Deployment>
   let services: Informer<Service>
   let endpoints: Informer<Endpoints>
@@ -15,6 +16,7 @@ struct SharedInformers: Sendable {
   init(client: KubernetesClient) {
     pods = Informer(client: client)
     replicaSets = Informer(client: client)
+    replicationControllers = Informer(client: client)
     deployments = Informer(client: client)
     services = Informer(client: client)
     endpoints = Informer(client: client)
@@ -27,6 +29,7 @@ struct SharedInformers: Sendable {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await pods.run() }
       group.addTask { await replicaSets.run() }
+      group.addTask { await replicationControllers.run() }
       group.addTask { await deployments.run() }
       group.addTask { await services.run() }
       group.addTask { await endpoints.run() }
@@ -41,6 +44,7 @@ struct SharedInformers: Sendable {
   func waitForSync() async {
     await pods.waitForSync()
     await replicaSets.waitForSync()
+    await replicationControllers.waitForSync()
     await deployments.waitForSync()
     await services.waitForSync()
     await endpoints.waitForSync()

@@ -21,8 +21,10 @@ struct ServerComposition {
 
   func services() async throws -> [Part] {
     let store = try openStore()
-    let registry = try makeRegistry(store)
     let authority = try CertificateAuthority.loadOrCreate(directory: layout.tlsDirectory)
+    let tokens = ServiceAccountTokens(key: try .loadOrCreate(directory: layout.tlsDirectory))
+    let identity = try identity(authority, tokens)
+    let registry = try makeRegistry(store, tokens)
     try writeKubeconfig(authority)
     let node = layout.options.disableAgent ? nil : try await NodeComposition(layout, registry, logger: logger)
     let server = apiServer(registry, authority, node)
@@ -42,7 +44,8 @@ struct ServerComposition {
       },
       Part("controller manager") {
         await isBootstrapped.wait()
-        await ControllerManager(client: client(registry, .controllerManager)) { logger.warning("\($0)") }.run()
+        let client = client(registry, .controllerManager)
+        await ControllerManager(client: client, identity: identity) { logger.warning("\($0)") }.run()
       },
       Part("scheduler") {
         await isBootstrapped.wait()
@@ -59,8 +62,19 @@ struct ServerComposition {
     }
   }
 
-  private func makeRegistry(_ store: any Store) throws -> Registry {
+  private func identity(
+    _ authority: CertificateAuthority, _ tokens: ServiceAccountTokens
+  ) throws -> ServiceAccountIdentity {
+    ServiceAccountIdentity(
+      rootCA: try authority.certificatePEM, makesTokenSecrets: layout.options.legacyServiceAccountTokens
+    ) { namespace, account, uid, secret in
+      try tokens.legacyToken(namespace: namespace, account: account, accountUID: uid, secret: secret)
+    }
+  }
+
+  private func makeRegistry(_ store: any Store, _ tokens: ServiceAccountTokens) throws -> Registry {
     var configuration = RegistryConfiguration()
+    configuration.tokens = tokens
     configuration.serviceCIDR = layout.options.serviceCidr
     configuration.logger = logger
     return try Registry(store: store, configuration: configuration)

@@ -74,6 +74,9 @@ struct ServerOptions: ParsableArguments {
   @Flag(help: "Run the control plane only; this machine is no node.")
   var disableAgent = false
 
+  @Flag(help: "Give each service account a Secret with a token that never ends, as Kubernetes did before 1.24.")
+  var legacyServiceAccountTokens = false
+
   @Option(help: "How much to log: trace, debug, info, notice, warning, error or critical.")
   var logLevel = "info"
 
@@ -84,10 +87,10 @@ struct ServerOptions: ParsableArguments {
     "config", "data-dir", "image-dir", "state-dir", "kubelet-dir", "log-dir", "container-log-max-size",
     "container-log-max-files", "bind-address", "secure-port", "advertise-address",
     "tls-san", "node-name", "write-kubeconfig", "storage", "cluster-cidr", "service-cidr", "bridge", "cgroup-parent",
-    "registries", "shim", "disable-agent", "log-level",
+    "registries", "shim", "disable-agent", "legacy-service-account-tokens", "log-level",
   ]
 
-  static let switches: Set<String> = ["disable-agent"]
+  static let switches: Set<String> = ["disable-agent", "legacy-service-account-tokens"]
 
   /// Nil when it is no quantity, or none that a file could have.
   var containerLogMaxBytes: Int? {

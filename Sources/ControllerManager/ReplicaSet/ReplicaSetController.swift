@@ -1,25 +1,29 @@
 import KubernetesAPI
 import KubernetesClient
 
-/// Keeps as many pods alive as each ReplicaSet asks for.
-struct ReplicaSetController: Controller {
-  let name = "replicaset-controller"
+/// Keeps as many pods alive as each ReplicaSet (or ReplicationController) asks for.
+struct ReplicaSetController<Owner: ReplicaOwner>: Controller {
+  let name: String
   let queue = WorkQueue<ObjectKey>()
   private let client: KubernetesClient
   private let informers: SharedInformers
+  private let owners: Informer<Owner>
   private let recorder: EventRecorder
   private let expectations = Expectations()
 
-  init(client: KubernetesClient, informers: SharedInformers) {
+  /// `owners` holds the objects of the kind that is kept.
+  init(client: KubernetesClient, informers: SharedInformers, owners: Informer<Owner>) {
     self.client = client
     self.informers = informers
+    self.owners = owners
+    name = "\(Owner.kind.singular)-controller"
     recorder = EventRecorder(client: client, component: name)
   }
 
   func watch() async {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await recorder.run() }
-      group.addTask { for await change in informers.replicaSets.changes() { queue.add(change.object.key) } }
+      group.addTask { for await change in owners.changes() { queue.add(change.object.key) } }
       group.addTask { for await change in informers.pods.changes() { podChanged(change) } }
       await group.waitForAll()
     }
@@ -42,7 +46,7 @@ struct ReplicaSetController: Controller {
   }
 
   private func owner(of pod: Pod) -> ObjectKey? {
-    guard let reference = pod.controllerReference, reference.kind == ReplicaSet.kind.kind else { return nil }
+    guard let reference = pod.controllerReference, reference.kind == Owner.kind.kind else { return nil }
     return ObjectKey(namespace: pod.namespace, name: reference.name)
   }
 
@@ -50,84 +54,85 @@ struct ReplicaSetController: Controller {
   private func enqueue(_ pod: Pod) {
     if let owner = owner(of: pod) { return queue.add(owner) }
     guard pod.controllerReference == nil else { return }
-    for candidate in informers.replicaSets.list(namespace: pod.namespace)
-    where Selector(candidate.spec.selector).matches(pod.labels) { queue.add(candidate.key) }
+    for candidate in owners.list(namespace: pod.namespace)
+    where Selector(candidate.asReplicaSet.spec.selector).matches(pod.labels) { queue.add(candidate.key) }
   }
 
   func reconcile(_ key: ObjectKey) async throws {
     await informers.waitForSync()
-    guard let replicaSet = informers.replicaSets.get(key) else { return expectations.forget(key) }
+    guard let owner = owners.get(key) else { return expectations.forget(key) }
+    let replicaSet = owner.asReplicaSet
     let isSettled = expectations.areMet(key, now: Timestamp.now())
-    let active = try await claimPods(for: replicaSet)
+    let active = try await claimPods(for: owner, replicaSet)
     var failure: ReplicaSetCondition?
     if isSettled, !replicaSet.isBeingDeleted {
       do {
-        try await carryOut(ReplicaSetPlan(replicaSet, active: active), for: replicaSet)
+        try await carryOut(ReplicaSetPlan(replicaSet, active: active), for: owner)
       } catch let status as Status {
         failure = Self.failure(status)
       }
     }
-    try await updateStatus(replicaSet, active, failure)
+    try await updateStatus(owner, replicaSet, active, failure)
     if failure != nil { queue.addRateLimited(key) }
   }
 
   /// The set's active pods: those it owns and selects, and those it can adopt. Owned ones that its selector no longer
   /// matches are let go.
-  private func claimPods(for replicaSet: ReplicaSet) async throws -> [Pod] {
+  private func claimPods(for owner: Owner, _ replicaSet: ReplicaSet) async throws -> [Pod] {
     var claimed: [Pod] = []
     for pod in informers.pods.list(namespace: replicaSet.namespace) where pod.isActive {
       let matches = Selector(replicaSet.spec.selector).matches(pod.labels)
       switch pod.controllerReference?.uid {
       case replicaSet.uid where matches: claimed.append(pod)
       case replicaSet.uid:
-        try await client.patch(Pod.self, pod.key, .strategicMerge(pod.releasePatch(from: replicaSet)))
+        try await client.patch(Pod.self, pod.key, .strategicMerge(pod.releasePatch(from: owner)))
       case nil where matches && !replicaSet.isBeingDeleted:
-        claimed.append(try await client.patch(Pod.self, pod.key, .strategicMerge(pod.adoptionPatch(by: replicaSet))))
+        claimed.append(try await client.patch(Pod.self, pod.key, .strategicMerge(pod.adoptionPatch(by: owner))))
       default: continue
       }
     }
     return claimed
   }
 
-  private func carryOut(_ plan: ReplicaSetPlan, for replicaSet: ReplicaSet) async throws {
+  private func carryOut(_ plan: ReplicaSetPlan, for owner: Owner) async throws {
     if plan.creations > 0 {
-      try await create(plan.creations, for: replicaSet)
+      try await create(plan.creations, for: owner)
     } else if !plan.deletions.isEmpty {
-      try await delete(plan.deletions, for: replicaSet)
+      try await delete(plan.deletions, for: owner)
     }
   }
 
   /// Creates in batches that double (1, 2, 4, …), so that an error that hits every pod is met once and not 500 times.
-  private func create(_ count: Int, for replicaSet: ReplicaSet) async throws {
-    expectations.expect(replicaSet.key, creations: count, now: Timestamp.now())
-    let pod = replicaSet.newPod()
+  private func create(_ count: Int, for owner: Owner) async throws {
+    expectations.expect(owner.key, creations: count, now: Timestamp.now())
+    let pod = owner.asReplicaSet.newPod(owner: owner.asController())
     var left = count
     var batch = 1
     while left > 0 {
       let size = min(batch, left)
       let errors = await concurrently(Array(repeating: pod, count: size)) { pod in
         let created = try await client.create(pod)
-        recorder.record(replicaSet, .normal, reason: "SuccessfulCreate", "Created pod: \(created.name)")
+        recorder.record(owner, .normal, reason: "SuccessfulCreate", "Created pod: \(created.name)")
       }
       left -= size
       batch *= 2
       guard let error = errors.first else { continue }
-      for _ in 0..<(left + errors.count) { expectations.creationSettled(replicaSet.key) }
-      recorder.record(replicaSet, .warning, reason: "FailedCreate", "Error creating: \(error)")
+      for _ in 0..<(left + errors.count) { expectations.creationSettled(owner.key) }
+      recorder.record(owner, .warning, reason: "FailedCreate", "Error creating: \(error)")
       throw error
     }
   }
 
-  private func delete(_ pods: [Pod], for replicaSet: ReplicaSet) async throws {
-    expectations.expect(replicaSet.key, deletionsOf: pods.map(\.uid), now: Timestamp.now())
+  private func delete(_ pods: [Pod], for owner: Owner) async throws {
+    expectations.expect(owner.key, deletionsOf: pods.map(\.uid), now: Timestamp.now())
     let errors = await concurrently(pods) { pod in
       do {
         try await client.delete(Pod.self, pod.key, DeleteOptions(preconditionUID: pod.uid))
-        recorder.record(replicaSet, .normal, reason: "SuccessfulDelete", "Deleted pod: \(pod.name)")
+        recorder.record(owner, .normal, reason: "SuccessfulDelete", "Deleted pod: \(pod.name)")
       } catch {
-        expectations.deletionSettled(replicaSet.key, uid: pod.uid)
+        expectations.deletionSettled(owner.key, uid: pod.uid)
         if (error as? Status)?.reason == .notFound { return }
-        recorder.record(replicaSet, .warning, reason: "FailedDelete", "Error deleting: \(error)")
+        recorder.record(owner, .warning, reason: "FailedDelete", "Error deleting: \(error)")
         throw error
       }
     }
@@ -145,14 +150,14 @@ struct ReplicaSetController: Controller {
   }
 
   private func updateStatus(
-    _ replicaSet: ReplicaSet, _ pods: [Pod], _ failure: ReplicaSetCondition?
+    _ owner: Owner, _ replicaSet: ReplicaSet, _ pods: [Pod], _ failure: ReplicaSetCondition?
   ) async throws {
     let now = Timestamp.now()
     let status = replicaSet.status(of: pods, failure: failure, now: now)
     if status != replicaSet.status {
-      var changed = replicaSet
-      changed.status = status
-      try await client.updateStatus(changed)
+      var json = owner.json
+      json["status"] = status.json
+      try await client.updateStatus(Owner(unchecked: json))
     }
     // A pod becomes available by time alone: look again when the next one does.
     if replicaSet.spec.minReadySeconds > 0, status.readyReplicas != status.availableReplicas {

@@ -46,13 +46,13 @@ struct ReplicaSetPlan: Equatable {
 
 extension ReplicaSet {
   /// The pod that the set makes, before the server names it.
-  func newPod() -> Pod {
+  func newPod(owner: OwnerReference) -> Pod {
     Pod.make {
       $0.metadata = self.spec.template.metadata
       $0.metadata.generateName = name + "-"
       $0.metadata.namespace = namespace
       $0.metadata.name = ""
-      $0.metadata.ownerReferences = [asController()]
+      $0.metadata.ownerReferences = [owner]
       $0.spec = self.spec.template.spec
     }
   }
