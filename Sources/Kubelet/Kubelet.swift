@@ -72,7 +72,8 @@ package final class Kubelet: Sendable {
       prober: Prober(runtime: runtime, group: group, clock: clock, counters: counters), statuses: StatusManager(client: client),
       recorder: recorder, services: Informer(client: client),
       configMaps: ReferencedObjects(client: client) { changes.announce($0) },
-      secrets: ReferencedObjects(client: client) { changes.announce($0) }, sourceChanges: changes,
+      secrets: ReferencedObjects(client: client) { changes.announce($0) },
+      tokens: TokenManager(client: client, clock: clock) { changes.announce($0) }, sourceChanges: changes,
       deadlines: DeadlineQueue(), clock: clock, pool: pool,
       allocatable: NodeStatusBuilder(configuration, machine).allocatable,
       policy: ResourcePolicy(machine, configuration.resources), counters: counters, logger: logger)
@@ -102,6 +103,7 @@ package final class Kubelet: Sendable {
       { await self.pods.run() }, { await self.services.services.run() }, { await self.services.recorder.run() },
       { await self.services.statuses.run() }, { await self.services.prober.run() }, { await self.fireDeadlines() },
       { await self.passOnSourceChanges() }, { await self.keepGroups() }, { await self.keepFromRunningDry() },
+      { await self.services.tokens.run() },
     ]
   }
 

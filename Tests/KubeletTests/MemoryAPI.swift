@@ -21,6 +21,7 @@ final class MemoryAPI: APITransport {
     var told: [Pod] = []
     var isDown = false
     var refusals = 0
+    var tokenRequests: [TokenRequest] = []
     var waiting: [(condition: @Sendable (MemoryAPI) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
   }
 
@@ -106,10 +107,24 @@ final class MemoryAPI: APITransport {
   func create(_ kind: Kind, namespace: String, _ object: JSON, subresource: String?) async throws -> JSON {
     try check()
     let key = Self.key(object)
+    if subresource == "token" { return issue(object) }
     guard state.withLock({ $0.objects[kind.kind]?[key] }) == nil else {
       throw Status.alreadyExists(kind, name: key.name)
     }
     return store(kind, key, object, .added)
+  }
+
+  /// Requests for tokens so far.
+  var tokenRequests: [TokenRequest] { state.withLock(\.tokenRequests) }
+
+  private func issue(_ object: JSON) -> JSON {
+    var request = TokenRequest(unchecked: object)
+    let number = state.withLock { state in
+      state.tokenRequests.append(request)
+      return state.tokenRequests.count
+    }
+    request.status.token = "token-\(number)"
+    return request.json
   }
 
   func update(_ kind: Kind, _ object: JSON, subresource: String?) async throws -> JSON {

@@ -10,8 +10,8 @@ package struct PodContext: Sendable {
   /// By name, in the pod's namespace.
   package var configMaps: [String: ConfigMap] = [:]
   package var secrets: [String: Secret] = [:]
-  /// Service account tokens of the pod, by their path in the volume.
-  package var tokens: [String: [UInt8]] = [:]
+  /// Service account tokens of the pod; only volumes are made from them.
+  package var tokens: [TokenWish: Result<[UInt8], PodConfigurationError>] = [:]
   /// What limits default to: the node's allocatable amounts, by resource.
   package var allocatable: [String: Quantity] = [:]
   package var policy = ResourcePolicy()
@@ -27,7 +27,7 @@ package struct PodContext: Sendable {
 /// The pod cannot be made into containers as it is written, or not yet: upstream's message.
 package struct PodConfigurationError: Error, Sendable, Hashable, CustomStringConvertible {
   package var description: String
-  init(_ description: String) { self.description = description }
+  package init(_ description: String) { self.description = description }
 }
 
 /// The names of the objects that a pod refers to.

@@ -18,6 +18,7 @@ package struct PodServices: Sendable {
   let services: Informer<Service>
   let configMaps: ReferencedObjects<ConfigMap>
   let secrets: ReferencedObjects<Secret>
+  let tokens: TokenManager
   let sourceChanges: SourceChanges
   let deadlines: DeadlineQueue<String>
   let clock: SteadyClock
@@ -51,6 +52,14 @@ package struct PodServices: Sendable {
     return context
   }
 
+  /// The same with the tokens that volumes show; they are asked for while the objects come in.
+  func volumeContext(_ pod: Pod, addresses: [String]) async -> PodContext {
+    async let issued = tokens.tokens(for: pod)
+    var context = await context(pod, addresses: addresses)
+    context.tokens = await issued
+    return context
+  }
+
   func follow(_ pod: Pod) {
     let references = PodReferences(pod)
     configMaps.set(podUID: pod.uid, namespace: pod.namespace, names: references.configMaps)
@@ -60,5 +69,6 @@ package struct PodServices: Sendable {
   func unfollow(_ pod: Pod) {
     configMaps.set(podUID: pod.uid, namespace: pod.namespace, names: [])
     secrets.set(podUID: pod.uid, namespace: pod.namespace, names: [])
+    tokens.forget(podUID: pod.uid)
   }
 }

@@ -150,10 +150,9 @@ extension PodWorker {
     let explanation = Task { await explainSlowVolumes(state) }
     defer { explanation.cancel() }
     let places = PodPlaces(state.pod, services.configuration)
-    let context = await services.context(state.pod, addresses: state.addresses)
+    let context = await services.volumeContext(state.pod, addresses: state.addresses)
     do {
       try await services.volumes.setUp(context, places)
-      noteMissingTokens(state.pod)
       deliver(.volumesReady)
     } catch let error as VolumeManager.SetUpError {
       deliver(.volumesFailed(error.messages))
@@ -162,21 +161,9 @@ extension PodWorker {
     }
   }
 
-  /// Tokens come with the API server's TokenRequest; until then their files are left out, and it is said.
-  private func noteMissingTokens(_ pod: Pod) {
-    for volume in pod.spec.volumes {
-      for source in volume.projected?.sources ?? [] where source.serviceAccountToken != nil {
-        let path = source.serviceAccountToken?.path ?? ""
-        let message =
-          "volume \"\(volume.name)\": this node cannot request service account tokens yet, \"\(path)\" is left out"
-        services.note(pod, PodNote(isWarning: true, "ServiceAccountTokenUnavailable", message))
-      }
-    }
-  }
-
   private func refreshVolumes(_ state: PodState) async {
     guard state.volumes == .ready else { return }
-    let context = await services.context(state.pod, addresses: state.addresses)
+    let context = await services.volumeContext(state.pod, addresses: state.addresses)
     await attempt("update volumes") {
       try await self.services.volumes.refresh(context, PodPlaces(state.pod, self.services.configuration))
     }

@@ -5,10 +5,13 @@ import LinuxSystem
 package struct VolumeFile: Sendable, Hashable {
   package var bytes: [UInt8]
   package var mode: UInt32
+  /// Nil: root.
+  package var ownerID: UInt32?
 
-  package init(bytes: [UInt8], mode: UInt32) {
+  package init(bytes: [UInt8], mode: UInt32, ownerID: UInt32? = nil) {
     self.bytes = bytes
     self.mode = mode
+    self.ownerID = ownerID
   }
 }
 
@@ -57,6 +60,7 @@ package struct AtomicWriter {
   private func write(_ file: VolumeFile, to path: String) throws(SystemCallError) {
     if let slash = path.lastIndex(of: "/") { try NodeFiles.makeDirectory(String(path[..<slash])) }
     try NodeFiles.write(file.bytes, to: path, mode: mode_t(file.mode))
+    if let owner = file.ownerID { try NodeFiles.check("chown", path) { lchown(path, owner, gid_t.max) } }
     try own(path, mode: file.mode | (groupID == nil ? 0 : 0o440))
   }
 

@@ -58,7 +58,7 @@ package struct VolumeManager: Sendable {
         guard let files = try VolumePayload(context).files(volume) else {
           return "volume type is not supported by this node"
         }
-        try makeDirectory(directory, isMemory: volume.secret != nil, context: context)
+        try makeDirectory(directory, isMemory: volume.holdsSecrets, context: context)
         let group = context.pod.spec.securityContext?.fsGroup.map(UInt32.init)
         try AtomicWriter(directory: directory, groupID: group).write(files)
       }
@@ -124,5 +124,13 @@ enum HostPathCheck {
       case .blockDevice: (.blockDevice, "a block device")
       }
     return kind == wanted.kind ? nil : wanted.name
+  }
+}
+
+extension View where Fields == VolumeFields {
+  /// What it shows must not reach a disk.
+  fileprivate var holdsSecrets: Bool {
+    let isToken = { (source: VolumeProjection) in source.secret != nil || source.serviceAccountToken != nil }
+    return self.secret != nil || (self.projected?.sources.contains(where: isToken) ?? false)
   }
 }

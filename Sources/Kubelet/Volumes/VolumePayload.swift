@@ -31,11 +31,20 @@ package struct VolumePayload {
         files.merge(try secret(map.name, map.items, mode: mode, isOptional: map.optional)) { $1 }
       }
       if let facts = source.downwardAPI { files.merge(try downward(facts.items, mode: mode)) { $1 } }
-      if let token = source.serviceAccountToken, let bytes = context.tokens[token.path] {
-        files[token.path] = VolumeFile(bytes: bytes, mode: Self.mode(mode))
-      }
+      if let token = source.serviceAccountToken { files[try Self.checked(token.path)] = try tokenFile(token, mode) }
     }
     return files
+  }
+
+  /// A token is for the pod's own user alone, where the pod says who that is or has a group for its volumes.
+  private func tokenFile(
+    _ token: ServiceAccountTokenProjection, _ mode: Int?
+  ) throws(PodConfigurationError) -> VolumeFile {
+    let wish = TokenWish(token)
+    guard let outcome = context.tokens[wish] else { throw PodConfigurationError("failed to fetch token: not asked for") }
+    let owner = context.pod.soleUserID
+    let isPrivate = owner != nil || context.pod.spec.securityContext?.fsGroup != nil
+    return VolumeFile(bytes: try outcome.get(), mode: isPrivate ? 0o600 : Self.mode(mode), ownerID: owner)
   }
 
   private func configMap(
@@ -109,5 +118,16 @@ package struct VolumePayload {
       throw PodConfigurationError("invalid path \"\(path)\": it must be relative and below the volume")
     }
     return path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+  }
+}
+
+extension View where Fields == PodFields {
+  /// The user that all containers run as, when each of them is told one and it is the same.
+  fileprivate var soleUserID: UInt32? {
+    let spec = self.spec
+    let own = spec.securityContext?.runAsUser
+    let users = Set((spec.initContainers + spec.containers).map { $0.securityContext?.runAsUser ?? own })
+    guard users.count == 1, let user = users.first else { return nil }
+    return user.map(UInt32.init)
   }
 }

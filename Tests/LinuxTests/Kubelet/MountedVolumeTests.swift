@@ -38,6 +38,37 @@ import Testing
     return facts
   }
 
+  @Test func tokensLieInMemoryForTheirUserAlone() async throws {
+    let volume = Volume {
+      $0.name = "kube-api-access-x"
+      $0.projected = ProjectedVolumeSource {
+        $0.sources = [
+          VolumeProjection {
+            $0.serviceAccountToken = ServiceAccountTokenProjection {
+              $0.path = "token"
+              $0.expirationSeconds = 3607
+            }
+          }
+        ]
+      }
+    }
+    var (context, places) = context([volume])
+    context.pod.spec.containers = [Container { $0.securityContext = SecurityContext { $0.runAsUser = 1234 } }]
+    let directory = places.directory(of: volume)
+    for text in ["first", "second"] {
+      for wish in TokenWish.all(context.pod) { context.tokens[wish] = .success(Array(text.utf8)) }
+      try await manager.setUp(context, places)
+      #expect(NodeFiles.isMountPoint(directory))
+      #expect(NodeFiles.linkTarget(directory + "/token") == "..data/token")
+      let file = "\(directory)/\(NodeFiles.linkTarget(directory + "/..data") ?? "")/token"
+      #expect(NodeFiles.text(file) == text)
+      #expect(facts(file).st_mode & 0o777 == 0o600)
+      #expect(facts(file).st_uid == 1234)
+    }
+    try await manager.tearDown(places)
+    #expect(NodeFiles.kind(directory) == nil)
+  }
+
   @Test func mountsMemoryAndLeavesNoMountBehind() async throws {
     let memory = Volume {
       $0.name = "m"
