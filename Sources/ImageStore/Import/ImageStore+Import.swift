@@ -42,7 +42,9 @@ extension ImageStore {
     let magics: [[UInt8]] = [
       [0x1f, 0x8b], [0x28, 0xb5, 0x2f, 0xfd], [0xfd, 0x37, 0x7a, 0x58, 0x5a], [0x42, 0x5a, 0x68],
     ]
-    let head = try FileSource(file, length: 8).next().map(Array.init) ?? []
+    let source = FileSource(file, length: 8)
+    // The bytes are the source's own, so it must outlive the copy.
+    let head = try withExtendedLifetime(source) { try source.next().map(Array.init) ?? [] }
     return magics.contains { head.starts(with: $0) }
   }
 
