@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// A file system that answers the kernel's greeting and nothing else: whoever asks it for a file waits in the kernel, where
-/// no signal reaches. A FUSE server of a few lines of Python.
+/// A file system that says what its root is and nothing else: whoever asks it for a file waits in the kernel, where no
+/// signal reaches, as with a network volume whose server has gone. A FUSE server of a few lines of Python.
 struct HangingFileSystem {
   let path: String
   private let pid: Int32
@@ -30,7 +30,7 @@ struct HangingFileSystem {
     _ = try await run(["umount", "-l", path])
   }
 
-  /// Greets (FUSE_INIT, protocol 7.31) and from then on reads without an answer.
+  /// Greets (FUSE_INIT, protocol 7.31), shows an empty root (FUSE_GETATTR), and reads everything else without an answer.
   private static let server = """
     import ctypes, os, struct, sys
     libc = ctypes.CDLL(None, use_errno=True)
@@ -42,6 +42,9 @@ struct HangingFileSystem {
         size, code, unique = struct.unpack_from("=IIQ", request)
         if code == 26:
             body = struct.pack("=IIIIHHIIHHI7I", 7, 31, 0, 0, 0, 0, 4096, 1, 0, 0, 0, *[0] * 7)
-            os.write(device, struct.pack("=IiQ", 16 + len(body), 0, unique) + body)
+        elif code == 3:
+            body = struct.pack("=QII6Q10I", 3600, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0o40755, 2, 0, 0, 0, 4096, 0)
+        else: continue
+        os.write(device, struct.pack("=IiQ", 16 + len(body), 0, unique) + body)
     """
 }

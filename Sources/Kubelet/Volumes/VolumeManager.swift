@@ -104,9 +104,10 @@ enum HostPathCheck {
   /// Returns what is wrong.
   static func prepare(_ source: HostPathVolumeSource) throws(SystemCallError) -> String? {
     let (path, type) = (source.path, source.type ?? .unset)
+    // Not looked at when it is not asked for: the file system behind it may not answer.
+    if type == .unset { return nil }
     let kind = NodeFiles.kind(path)
     switch (type, kind) {
-    case (.unset, _): return nil
     case (.directoryOrCreate, nil): try NodeFiles.makeDirectory(path)
     case (.fileOrCreate, nil): try NodeFiles.write([], to: path)
     default: return complaint(type, kind).map { "hostPath type check failed: \(path) is not \($0)" }
