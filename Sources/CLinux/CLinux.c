@@ -39,7 +39,7 @@ _Static_assert(sizeof(struct bpf_insn) == 8, "bpf instruction");
 _Static_assert(
     O_PATH == 010000000 && AT_EMPTY_PATH == 0x1000 && AT_RECURSIVE == 0x8000 && F_DUPFD_CLOEXEC == 1030, "file constants");
 _Static_assert(
-    RESOLVE_NO_MAGICLINKS == 2 && RESOLVE_NO_SYMLINKS == 4 && RESOLVE_BENEATH == 8 && RESOLVE_IN_ROOT == 16,
+    RESOLVE_NO_XDEV == 1 && RESOLVE_NO_MAGICLINKS == 2 && RESOLVE_NO_SYMLINKS == 4 && RESOLVE_BENEATH == 8 && RESOLVE_IN_ROOT == 16,
     "openat2 constants");
 _Static_assert(
     SOCK_NONBLOCK == 04000 && SOCK_CLOEXEC == 02000000 && MSG_NOSIGNAL == 0x4000, "socket constants");
@@ -200,6 +200,7 @@ int cl_eventfd(int semaphore) { return eventfd(0, EFD_CLOEXEC | (semaphore ? EFD
 int cl_detach_mount(const char *path, int follow) {
   return umount2(path, MNT_DETACH | (follow ? 0 : UMOUNT_NOFOLLOW));
 }
+pid_t cl_thread_id(void) { return gettid(); }
 int cl_inotify(void) { return inotify_init1(IN_CLOEXEC | IN_NONBLOCK); }
 int cl_inotify_watch(int inotify, const char *path, uint32_t changes) {
   return inotify_add_watch(inotify, path, changes);

@@ -17,6 +17,7 @@ static const int cl_o_path = 010000000;
 static const int cl_at_empty_path = 0x1000;
 static const int cl_at_recursive = 0x8000;
 static const int cl_f_dupfd_cloexec = 1030;
+static const uint64_t cl_resolve_no_xdev = 0x01;
 static const uint64_t cl_resolve_no_magiclinks = 0x02;
 static const uint64_t cl_resolve_no_symlinks = 0x04;
 static const uint64_t cl_resolve_beneath = 0x08;
@@ -32,6 +33,8 @@ pid_t cl_fork(void);
 /// clone3(2) without shared memory. `pidfd` and `cgroup` (-1: inherit) are optional. Returns 0 in the child.
 pid_t cl_clone3(uint64_t flags, int *pidfd, int cgroup);
 int cl_pidfd_open(pid_t pid);
+/// gettid(2).
+pid_t cl_thread_id(void);
 int cl_pidfd_send_signal(int pidfd, int signal);
 /// waitid(P_PIDFD, WEXITED): 1 when the process was reaped, 0 when it still runs (with `no_hang`). `code` is the exit
 /// code, or the signal when `signalled` becomes 1.

@@ -36,7 +36,7 @@ package enum FileTree {
     return entries(of: directory).sorted()
   }
 
-  private static func entries(of directory: OpaquePointer) -> [String] {
+  static func entries(of directory: OpaquePointer) -> [String] {
     var names: [String] = []
     while let entry = readdir(directory) {
       let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
@@ -45,40 +45,6 @@ package enum FileTree {
       if name != "." && name != ".." { names.append(name) }
     }
     return names
-  }
-
-  /// rm -rf that follows no symbolic link and does not leave the file system it started on. Missing is no error.
-  package static func remove(_ path: String) throws(SystemCallError) {
-    if unlink(path) == 0 || errno == ENOENT { return }
-    guard errno == EISDIR || errno == EPERM else { throw SystemCallError(call: "unlink", errno: errno, path: path) }
-    do {
-      let directory = try Descriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
-      try removeContents(of: directory, path: path)
-    } catch {
-      if error.errno == ENOENT { return }
-      throw error
-    }
-    if rmdir(path) != 0 && errno != ENOENT { throw SystemCallError(call: "rmdir", errno: errno, path: path) }
-  }
-
-  private static func removeContents(of directory: Descriptor, path: String) throws(SystemCallError) {
-    // A copy, because closedir closes what fdopendir was given.
-    let listed = try systemCall("fcntl") { cl_fcntl(directory.raw, cl_f_dupfd_cloexec, 0) }
-    guard let stream = fdopendir(listed) else {
-      close(listed)
-      throw SystemCallError(call: "fdopendir", errno: errno, path: path)
-    }
-    let names = entries(of: stream)
-    closedir(stream)
-    for name in names {
-      if unlinkat(directory.raw, name, 0) == 0 || errno == ENOENT { continue }
-      guard errno == EISDIR || errno == EPERM else {
-        throw SystemCallError(call: "unlink", errno: errno, path: "\(path)/\(name)")
-      }
-      let inner = try Descriptor.open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, at: directory)
-      try removeContents(of: inner, path: "\(path)/\(name)")
-      try systemCall("rmdir", path: "\(path)/\(name)") { unlinkat(directory.raw, name, AT_REMOVEDIR) }
-    }
   }
 
   /// The whole of a small file.

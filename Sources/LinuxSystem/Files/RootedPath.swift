@@ -33,6 +33,32 @@ package struct RootedDirectory: Sendable {
     try openResolved(path, flags, mode: 0, resolve: cl_resolve_beneath)
   }
 
+  /// Makes the directories of a path that are missing, each with exactly `mode` whatever the umask says. What is there
+  /// may be anything, as long as it lies below the directory.
+  package func ensureBeneath(_ path: String, mode: mode_t) throws(SystemCallError) {
+    var parent = descriptor
+    let components = PathComponents(path).components
+    for (index, name) in components.enumerated() {
+      let walked = components[...index].joined(separator: "/")
+      do {
+        parent = try openBeneath(walked, cl_o_path)
+      } catch {
+        guard error.errno == ENOENT else { throw error }
+        try makeDirectory(String(name), mode: mode, in: parent)
+        parent = try openBeneath(walked, cl_o_path)
+      }
+    }
+  }
+
+  private func makeDirectory(_ name: String, mode: mode_t, in parent: Descriptor) throws(SystemCallError) {
+    if mkdirat(parent.raw, name, mode) != 0 {
+      if errno == EEXIST { return }
+      throw SystemCallError(call: "mkdirat", errno: errno, path: name)
+    }
+    let made = try Descriptor.open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, at: parent)
+    try systemCall("fchmod", path: name) { fchmod(made.raw, mode) }
+  }
+
   private func openResolved(
     _ path: String, _ flags: Int32, mode: mode_t, resolve: UInt64
   ) throws(SystemCallError) -> Descriptor {

@@ -116,6 +116,17 @@ package enum Mount {
     try systemCall("chdir") { chdir("/") }
   }
 
+  /// Whether something is mounted on exactly this path, told by a look from the directory above it; false for a path that
+  /// is not there.
+  package static func isMountPoint(_ path: String) -> Bool {
+    guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return path == "/" }
+    guard let parent = try? Descriptor.open(String(path[..<slash]), cl_o_path | O_DIRECTORY) else { return false }
+    let flags = UInt64(UInt32(bitPattern: cl_o_path | O_NOFOLLOW | O_CLOEXEC))
+    let raw = cl_openat2(parent.raw, String(path[path.index(after: slash)...]), flags, 0, cl_resolve_no_xdev)
+    if raw >= 0 { close(raw) }
+    return raw < 0 && errno == EXDEV
+  }
+
   /// Detaches whatever is mounted on `path` (the topmost); what is not mounted is no error.
   package static func detach(_ path: String) throws(SystemCallError) {
     if cl_detach_mount(path, 0) == 0 { return }

@@ -6,6 +6,13 @@ package struct MountInfo: Sendable, Equatable {
   package var fileSystemType: String
   package var source: String
 
+  package init(root: String, mountPoint: String, fileSystemType: String, source: String) {
+    self.root = root
+    self.mountPoint = mountPoint
+    self.fileSystemType = fileSystemType
+    self.source = source
+  }
+
   /// The mounts of this process's namespace.
   package static func current() throws(SystemCallError) -> [MountInfo] {
     let bytes = try FileTree.read("/proc/self/mountinfo", maximumBytes: 16 << 20)
