@@ -101,7 +101,7 @@ extension ContainerRuntime {
     switch security.seccomp {
     case .unconfined: return nil
     case .localhost(let path):
-      throw RuntimeError(.createContainer, "seccomp profile \(path): profiles from files are not supported yet")
+      return try SeccompCompiler.compile(SeccompProfileFile.load(path, bounding))
     case .runtimeDefault:
       if let known = state.withLock({ $0.seccompFilters[bounding.bits] }) { return known }
       let filter = try SeccompCompiler.compile(.runtimeDefault(bounding))

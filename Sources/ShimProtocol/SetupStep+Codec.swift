@@ -1,13 +1,13 @@
 extension SetupStep {
   package func write(to writer: inout ByteWriter) {
     switch self {
-    case .openTree(let slot, let source, let subPath, let propagation, let isReadOnly):
+    case .openTree(let slot, let source, let subPath, let propagation, let readOnly):
       writer.integer(UInt8(1))
       writer.integer(slot)
       writer.string(source)
       writer.string(subPath)
       writer.integer(propagation.rawValue)
-      writer.flag(isReadOnly)
+      writer.integer(readOnly.rawValue)
     case .isolateMounts: writer.integer(UInt8(2))
     case .overlayRoot(let layers, let directory):
       writer.integer(UInt8(3))
@@ -72,6 +72,7 @@ extension SetupStep {
       writer.integer(request.gid)
       writer.string(request.name)
       writer.list(request.supplementaryGroups) { $0.integer($1) }
+      writer.flag(request.ignoresMemberships)
     case .boundingSet(let bits):
       writer.integer(UInt8(20))
       writer.integer(bits)
@@ -102,7 +103,8 @@ extension SetupStep {
     case 1:
       self = .openTree(
         slot: try reader.integer(), source: try reader.string(), subPath: try reader.string(),
-        propagation: TreePropagation(rawValue: try reader.integer()) ?? .private, isReadOnly: try reader.flag())
+        propagation: TreePropagation(rawValue: try reader.integer()) ?? .private,
+        readOnly: TreeReadOnly(rawValue: try reader.integer()) ?? .all)
     case 2: self = .isolateMounts
     case 3: self = .overlayRoot(layers: try reader.strings(), directory: try reader.string())
     case 4:
@@ -136,7 +138,8 @@ extension SetupStep {
       self = .resolveUser(
         UserRequest(
           uid: try reader.integer(), gid: try reader.integer(), name: try reader.string(),
-          supplementaryGroups: try reader.list { (reader) throws(ShimProtocolError) in try reader.integer() }))
+          supplementaryGroups: try reader.list { (reader) throws(ShimProtocolError) in try reader.integer() },
+          ignoresMemberships: try reader.flag()))
     case 20: self = .boundingSet(try reader.integer())
     case 21: self = .becomeUser
     case 22:

@@ -3,7 +3,7 @@
 package enum SetupStep: Sendable, Equatable {
   /// Takes a detached copy of the tree at `source` (on the machine) into a slot. `subPath` is resolved so that it cannot
   /// leave `source`.
-  case openTree(slot: UInt16, source: String, subPath: String, propagation: TreePropagation, isReadOnly: Bool)
+  case openTree(slot: UInt16, source: String, subPath: String, propagation: TreePropagation, readOnly: TreeReadOnly)
   /// No mount made from here on is seen outside.
   case isolateMounts
   /// Mounts an overlay of image layers (topmost first) and a writable layer below `directory`; it becomes the root that
@@ -56,6 +56,14 @@ package enum TreePropagation: UInt8, Sendable {
   case both = 2
 }
 
+/// How much of a tree is read-only.
+package enum TreeReadOnly: UInt8, Sendable {
+  case nothing = 0
+  /// The tree itself, not what is mounted inside it.
+  case top = 1
+  case all = 2
+}
+
 /// Whom a process is to run as.
 package struct UserRequest: Sendable, Equatable {
   /// -1: from `name`.
@@ -65,8 +73,14 @@ package struct UserRequest: Sendable, Equatable {
   /// `user`, `uid`, `user:group`, `uid:gid`; empty means root.
   package var name: String
   package var supplementaryGroups: [UInt32]
+  /// The image's `/etc/group` adds none (`supplementalGroupsPolicy: Strict`).
+  package var ignoresMemberships: Bool
 
-  package init(uid: Int64 = -1, gid: Int64 = -1, name: String = "", supplementaryGroups: [UInt32] = []) {
+  package init(
+    uid: Int64 = -1, gid: Int64 = -1, name: String = "", supplementaryGroups: [UInt32] = [],
+    ignoresMemberships: Bool = false
+  ) {
+    self.ignoresMemberships = ignoresMemberships
     self.uid = uid
     self.gid = gid
     self.name = name

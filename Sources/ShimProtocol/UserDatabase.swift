@@ -59,7 +59,7 @@ extension UserDatabase {
     let (uid, user) = try findUser(request, name: parts.first ?? "")
     let gid = try findGroup(request, name: parts.count > 1 ? parts[1] : "", user: user)
     return ResolvedUser(
-      uid: uid, gid: gid, groups: groupList(gid, user, request.supplementaryGroups),
+      uid: uid, gid: gid, groups: groupList(gid, request.ignoresMemberships ? nil : user, request.supplementaryGroups),
       home: user.map(\.home).flatMap { $0.isEmpty ? nil : $0 } ?? "/")
   }
 

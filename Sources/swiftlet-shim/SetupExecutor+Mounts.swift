@@ -9,7 +9,7 @@ extension SetupExecutor {
   private static let cgroup2Magic: Int64 = 0x6367_7270
 
   func openTree(
-    _ source: String, _ subPath: String, _ propagation: TreePropagation, _ isReadOnly: Bool
+    _ source: String, _ subPath: String, _ propagation: TreePropagation, _ readOnly: TreeReadOnly
   ) throws -> Descriptor {
     let tree: Descriptor
     if subPath.isEmpty {
@@ -24,7 +24,7 @@ extension SetupExecutor {
     case .fromHost: try Mount.change(tree, propagation: .slave, recursive: true)
     case .both: break
     }
-    if isReadOnly { try Mount.change(tree, set: .readOnly, recursive: true) }
+    if readOnly != .nothing { try Mount.change(tree, set: .readOnly, recursive: readOnly == .all) }
     return tree
   }
 

@@ -32,8 +32,8 @@ struct SetupExecutor {
 
   private mutating func performStep(_ step: SetupStep) throws {
     switch step {
-    case .openTree(let slot, let source, let subPath, let propagation, let isReadOnly):
-      slots[slot] = try openTree(source, subPath, propagation, isReadOnly)
+    case .openTree(let slot, let source, let subPath, let propagation, let readOnly):
+      slots[slot] = try openTree(source, subPath, propagation, readOnly)
     case .isolateMounts: try Mount.changeRoot(propagation: .private)
     case .overlayRoot(let layers, let directory): try mountOverlay(layers, directory)
     case .mount(let type, let options, let attributes, let destination, let isKernelInterface):

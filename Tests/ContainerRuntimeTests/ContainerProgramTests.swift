@@ -47,7 +47,7 @@ import Testing
         "change to working directory /work", "find user", "drop capabilities", "change user", "set capabilities",
         "set parent death signal", "set no_new_privs", "install seccomp filter", "exec",
       ])
-    #expect(steps[1] == .openTree(slot: 1, source: "/v/outer", subPath: "x", propagation: .private, isReadOnly: true))
+    #expect(steps[1] == .openTree(slot: 1, source: "/v/outer", subPath: "x", propagation: .private, readOnly: .top))
     #expect(steps[5] == .overlayRoot(layers: ["/top", "/bottom"], directory: "/containers/u/id"))
     #expect(steps.contains(.resolveUser(UserRequest(uid: 5))))
     #expect(steps.contains(.capabilities(effective: 5, permitted: 5, inheritable: 0, ambient: 0)))
@@ -134,6 +134,6 @@ import Testing
   ])
   func propagationIsAsAsked(asked: ContainerMount.Propagation, expected: TreePropagation) {
     let steps = program { $0.mounts = [ContainerMount(source: "/v", destination: "/v", propagation: asked)] }.steps
-    #expect(steps.contains(.openTree(slot: 1, source: "/v", subPath: "", propagation: expected, isReadOnly: false)))
+    #expect(steps.contains(.openTree(slot: 1, source: "/v", subPath: "", propagation: expected, readOnly: .nothing)))
   }
 }

@@ -47,7 +47,7 @@ import Testing
     id: "i", name: "n", attempt: 2, imageID: "sha256:x", createdAt: -5, stopSignal: 9, logPath: "/l", cgroupPath: "/c",
     unenforcedLimits: ["memory"])
   static let everyStep: [SetupStep] = [
-    .openTree(slot: 7, source: "/s", subPath: "p", propagation: .both, isReadOnly: true), .isolateMounts,
+    .openTree(slot: 7, source: "/s", subPath: "p", propagation: .both, readOnly: .top), .isolateMounts,
     .overlayRoot(layers: ["/1", "/2"], directory: "/d"),
     .mount(
       type: "tmpfs", options: [NamedValue(name: "size", value: "1")], attributes: 15, destination: "/t",
@@ -56,7 +56,7 @@ import Testing
     .attach(slot: 7, destination: "/a"), .mask(path: "/m"), .readOnly(path: "/r"), .readOnlyRoot, .pivotRoot,
     .newCgroupNamespace, .enterNamespaces(5), .oomScoreAdjust(-998), .resourceLimit(resource: 7, soft: 1, hard: .max),
     .newSession, .newKeyring, .workingDirectory(path: "/w", isMade: true),
-    .resolveUser(UserRequest(uid: -1, gid: 5, name: "app", supplementaryGroups: [1, 2])), .boundingSet(1),
+    .resolveUser(UserRequest(uid: -1, gid: 5, name: "app", supplementaryGroups: [1, 2], ignoresMemberships: true)), .boundingSet(1),
     .becomeUser, .capabilities(effective: 1, permitted: 2, inheritable: 3, ambient: 4), .noNewPrivileges,
     .seccomp(filter: [1, 2, 3]), .dieWithParent,
     .openTerminal(WindowSize(columns: 80, rows: 24), isConsole: true), .execute(arguments: ["a", ""], environment: ["K=v"]),

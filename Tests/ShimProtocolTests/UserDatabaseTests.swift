@@ -17,6 +17,10 @@ import Testing
   @Test(arguments: [
     (UserRequest(), ResolvedUser(uid: 0, gid: 0, groups: [0, 10], home: "/root")),
     (UserRequest(name: "app"), ResolvedUser(uid: 1000, gid: 1001, groups: [1001, 10, 20], home: "/home/app")),
+    (
+      UserRequest(name: "app", supplementaryGroups: [7], ignoresMemberships: true),
+      ResolvedUser(uid: 1000, gid: 1001, groups: [1001, 7], home: "/home/app")
+    ),
     (UserRequest(name: "1000"), ResolvedUser(uid: 1000, gid: 1001, groups: [1001, 10, 20], home: "/home/app")),
     (UserRequest(name: "app:extra"), ResolvedUser(uid: 1000, gid: 20, groups: [20, 10], home: "/home/app")),
     (UserRequest(name: "5000:6000"), ResolvedUser(uid: 5000, gid: 6000, groups: [6000], home: "/")),

@@ -15,6 +15,8 @@ package struct ContainerConfig: Sendable, Equatable {
   package var workingDirectory: String
   package var user: ContainerUser
   package var supplementaryGroups: [Int]
+  /// The image's `/etc/group` adds none.
+  package var ignoresImageGroups = false
   package var mounts: [ContainerMount]
   package var resources: ContainerResources
   package var security: ContainerSecurity
@@ -88,12 +90,15 @@ package struct ContainerMount: Sendable, Equatable {
   /// A path in the container, resolved inside its root and made when missing.
   package var destination: String
   package var isReadOnly: Bool
+  /// With everything that is mounted below the source.
+  package var isRecursivelyReadOnly: Bool
   package var propagation: Propagation
 
   package init(
     source: String, subPath: String = "", destination: String, isReadOnly: Bool = false,
-    propagation: Propagation = .private
+    isRecursivelyReadOnly: Bool = false, propagation: Propagation = .private
   ) {
+    self.isRecursivelyReadOnly = isRecursivelyReadOnly
     self.source = source
     self.subPath = subPath
     self.destination = destination

@@ -66,13 +66,13 @@ package struct ContainerProgram: Sendable {
     if !mountsSharedMemory(input.config) {
       steps.append(
         .openTree(
-          slot: sharedMemorySlot, source: input.sharedMemoryPath, subPath: "", propagation: .private, isReadOnly: false))
+          slot: sharedMemorySlot, source: input.sharedMemoryPath, subPath: "", propagation: .private, readOnly: .nothing))
     }
     for (index, mount) in orderedMounts(input.config).enumerated() {
       steps.append(
         .openTree(
           slot: UInt16(index + 1), source: mount.source, subPath: mount.subPath, propagation: propagation(mount),
-          isReadOnly: mount.isReadOnly))
+          readOnly: readOnly(mount)))
     }
     return steps
   }
@@ -166,6 +166,11 @@ package struct ContainerProgram: Sendable {
     config.mounts.contains { PathComponents($0.destination).components == ["dev", "shm"] }
   }
 
+  private static func readOnly(_ mount: ContainerMount) -> TreeReadOnly {
+    if !mount.isReadOnly { return .nothing }
+    return mount.isRecursivelyReadOnly ? .all : .top
+  }
+
   private static func propagation(_ mount: ContainerMount) -> TreePropagation {
     switch mount.propagation {
     case .private: .private
@@ -211,7 +216,8 @@ package struct ContainerProgram: Sendable {
   private static func userRequest(_ config: ContainerConfig) -> UserRequest {
     UserRequest(
       uid: Int64(config.user.uid ?? -1), gid: Int64(config.user.gid ?? -1), name: config.user.name,
-      supplementaryGroups: config.supplementaryGroups.map { UInt32(truncatingIfNeeded: $0) })
+      supplementaryGroups: config.supplementaryGroups.map { UInt32(truncatingIfNeeded: $0) },
+      ignoresMemberships: config.ignoresImageGroups)
   }
 
   // MARK: What

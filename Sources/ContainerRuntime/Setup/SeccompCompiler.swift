@@ -16,21 +16,18 @@ package enum SeccompCompiler {
     defer { seccomp_release(context) }
     // A tree instead of a list: a few comparisons per call instead of hundreds.
     try check("seccomp_attr_set", seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2))
-    try addArchitectures(to: context)
+    try add(profile.architectures, to: context)
     for rule in profile.rules where rule.action != profile.defaultAction {
       for call in rule.calls { try add(call, rule, to: context) }
     }
     return try export(context)
   }
 
-  /// 32-bit programs run too.
-  private static func addArchitectures(to context: scmp_filter_ctx) throws(SystemCallError) {
-    #if arch(x86_64)
-      for architecture in ["x86", "x32"] {
-        let result = seccomp_arch_add(context, seccomp_arch_resolve_name(architecture))
-        if result != -EEXIST { try check("seccomp_arch_add", result) }
-      }
-    #endif
+  private static func add(_ architectures: [String], to context: scmp_filter_ctx) throws(SystemCallError) {
+    for architecture in architectures {
+      let result = seccomp_arch_add(context, seccomp_arch_resolve_name(architecture))
+      if result != -EEXIST { try check("seccomp_arch_add \(architecture)", result) }
+    }
   }
 
   private static func add(
@@ -50,6 +47,10 @@ package enum SeccompCompiler {
     return switch condition.comparison {
     case .equal(let value): scmp_arg_cmp(arg: argument, op: SCMP_CMP_EQ, datum_a: value, datum_b: 0)
     case .notEqual(let value): scmp_arg_cmp(arg: argument, op: SCMP_CMP_NE, datum_a: value, datum_b: 0)
+    case .less(let value): scmp_arg_cmp(arg: argument, op: SCMP_CMP_LT, datum_a: value, datum_b: 0)
+    case .lessOrEqual(let value): scmp_arg_cmp(arg: argument, op: SCMP_CMP_LE, datum_a: value, datum_b: 0)
+    case .greater(let value): scmp_arg_cmp(arg: argument, op: SCMP_CMP_GT, datum_a: value, datum_b: 0)
+    case .greaterOrEqual(let value): scmp_arg_cmp(arg: argument, op: SCMP_CMP_GE, datum_a: value, datum_b: 0)
     case .masked(let mask, let value): scmp_arg_cmp(arg: argument, op: SCMP_CMP_MASKED_EQ, datum_a: mask, datum_b: value)
     }
   }
@@ -58,6 +59,11 @@ package enum SeccompCompiler {
     switch action {
     case .allow: 0x7fff_0000  // SCMP_ACT_ALLOW
     case .fail(let errno): 0x0005_0000 | UInt32(errno) & 0xffff  // SCMP_ACT_ERRNO
+    case .killThread: 0x0000_0000  // SCMP_ACT_KILL_THREAD
+    case .killProcess: 0x8000_0000  // SCMP_ACT_KILL_PROCESS
+    case .trap: 0x0003_0000  // SCMP_ACT_TRAP
+    case .trace(let message): 0x7ff0_0000 | UInt32(message)  // SCMP_ACT_TRACE
+    case .log: 0x7ffc_0000  // SCMP_ACT_LOG
     }
   }
 

@@ -5,6 +5,10 @@ package struct SeccompProfile: Sendable, Equatable {
   package enum Comparison: Sendable, Equatable {
     case equal(UInt64)
     case notEqual(UInt64)
+    case less(UInt64)
+    case lessOrEqual(UInt64)
+    case greater(UInt64)
+    case greaterOrEqual(UInt64)
     /// The argument with the mask applied equals the value.
     case masked(UInt64, equals: UInt64)
   }
@@ -18,6 +22,14 @@ package struct SeccompProfile: Sendable, Equatable {
     case allow
     /// Fails with this errno.
     case fail(Int32)
+    case killThread
+    case killProcess
+    /// SIGSYS.
+    case trap
+    /// A tracer decides; without one the call fails with ENOSYS.
+    case trace(UInt16)
+    /// Allowed, and written to the kernel's log.
+    case log
   }
 
   package struct Rule: Sendable, Equatable {
@@ -35,8 +47,22 @@ package struct SeccompProfile: Sendable, Equatable {
 
   package var defaultAction: Action
   package var rules: [Rule]
+  /// Besides the machine's own, in libseccomp's names.
+  package var architectures: [String]
 
-  package init(defaultAction: Action, rules: [Rule]) {
+  /// The machine's 32-bit relatives, so that their programs run too.
+  package static var relatedArchitectures: [String] {
+    #if arch(x86_64)
+      ["x86", "x32"]
+    #else
+      []
+    #endif
+  }
+
+  package init(
+    defaultAction: Action, rules: [Rule], architectures: [String] = SeccompProfile.relatedArchitectures
+  ) {
+    self.architectures = architectures
     self.defaultAction = defaultAction
     self.rules = rules
   }
