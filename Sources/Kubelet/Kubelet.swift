@@ -66,9 +66,14 @@ package final class Kubelet: Sendable {
     let pool = try BlockingPool(name: "kubelet-io", threads: 2, substitutes: 64)
     let changes = SourceChanges()
     let counters = AgentCounters()
+    let foreign = ForeignPath()
     return PodServices(
       configuration: configuration, runtime: runtime, network: network, puller: ImagePuller(images: images),
-      volumes: VolumeManager(pool: pool), hooks: HookRunner(runtime: runtime, http: HTTPProbe(group: group)),
+      volumes: VolumeManager(pool: pool, foreign: foreign), foreign: foreign,
+      admission: PodAdmission(
+        sysctls: try SysctlRules(allowingUnsafe: configuration.allowedUnsafeSysctls),
+        hasAppArmor: AppArmorRules.isEnabledHere()),
+      hooks: HookRunner(runtime: runtime, http: HTTPProbe(group: group)),
       prober: Prober(runtime: runtime, group: group, clock: clock, counters: counters), statuses: StatusManager(client: client),
       recorder: recorder, services: Informer(client: client),
       configMaps: ReferencedObjects(client: client) { changes.announce($0) },
@@ -137,7 +142,7 @@ extension Kubelet {
     var state = PodState(
       recovering: pod, observed: observed, addresses: addresses, now: services.clock.now(),
       maximumDelaySeconds: configuration.maxRestartDelaySeconds)
-    if observed == nil { admit(&state) }
+    if observed == nil { refuseUnfit(&state) }
     let worker = PodWorker(state: state, services: services)
     workers.withLock { $0[pod.uid] = worker }
     groupKeeper?.podsChanged()
@@ -156,6 +161,13 @@ extension Kubelet {
 
   private func keepGroups() async {
     await groupKeeper?.run { self.podStates.filter(\.holdsResources).map(\.pod) }
+  }
+
+  /// Before anything is made for it. A pod that runs already is not asked again.
+  private func refuseUnfit(_ state: inout PodState) {
+    guard state.end == nil, let refusal = services.admission.refusal(state.pod) else { return }
+    state.refuse(refusal, now: services.clock.now())
+    services.note(state.pod, PodNote(isWarning: true, refusal.reason, refusal.message))
   }
 
   private func removed(_ pod: Pod) {

@@ -31,6 +31,9 @@ package struct KubeletConfiguration: Sendable {
   /// Plain sentences on what this machine cannot enforce (`memory limits`), for an event on pods that ask for it.
   package var unenforceableResources: [String] = []
 
+  /// Kernel parameters beside the safe ones that pods may set; a name may end in `*`.
+  package var allowedUnsafeSysctls: [String] = []
+
   package init(nodeName: String, nodeIP: String) {
     self.nodeName = nodeName
     self.nodeIP = nodeIP

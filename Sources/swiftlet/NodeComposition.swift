@@ -89,6 +89,7 @@ struct NodeComposition {
   private static func kubeletConfiguration(_ layout: ServerLayout) throws -> KubeletConfiguration {
     var configuration = KubeletConfiguration(nodeName: layout.nodeName, nodeIP: layout.advertiseAddress)
     configuration.podCIDR = layout.podCIDR
+    configuration.allowedUnsafeSysctls = layout.options.allowedUnsafeSysctls
     configuration.rootDirectory = layout.options.kubeletDir
     configuration.podLogsDirectory = layout.options.logDir + "/pods"
     configuration.containerLogsDirectory = layout.options.logDir + "/containers"

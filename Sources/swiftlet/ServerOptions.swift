@@ -62,6 +62,9 @@ struct ServerOptions: ParsableArguments {
   @Option(help: "The control group below which pods run.")
   var cgroupParent = "kubepods"
 
+  @Option(help: "A kernel parameter, or the beginning of names with * at its end, that pods may set beside the safe ones.")
+  var allowedUnsafeSysctls: [String] = []
+
   @Option(help: "Registry mirrors and credentials, in k3s's format.")
   var registries = "/etc/swiftlet/registries.yaml"
 
@@ -87,7 +90,7 @@ struct ServerOptions: ParsableArguments {
     "config", "data-dir", "image-dir", "state-dir", "kubelet-dir", "log-dir", "container-log-max-size",
     "container-log-max-files", "bind-address", "secure-port", "advertise-address",
     "tls-san", "node-name", "write-kubeconfig", "storage", "cluster-cidr", "service-cidr", "bridge", "cgroup-parent",
-    "registries", "shim", "disable-agent", "legacy-service-account-tokens", "log-level",
+    "allowed-unsafe-sysctls", "registries", "shim", "disable-agent", "legacy-service-account-tokens", "log-level",
   ]
 
   static let switches: Set<String> = ["disable-agent", "legacy-service-account-tokens"]

@@ -247,11 +247,13 @@ import Testing
     let root = "/var/lib/kubelet/pods/uid-web"
     #expect(
       mounts[0]
-        == MountSpec(source: "\(root)/volumes/kubernetes.io~empty-dir/data", subPath: "logs/a", destination: "/data"))
+        == MountSpec(
+          name: "data", source: "\(root)/volumes/kubernetes.io~empty-dir/data", subPath: "logs/a", destination: "/data"))
     #expect(
       mounts[1]
-        == MountSpec(source: "\(root)/volumes/kubernetes.io~configmap/conf", destination: "/conf", isReadOnly: true))
-    #expect(mounts[2] == MountSpec(source: "/srv", destination: "/host", isReadOnly: true))
+        == MountSpec(
+          name: "conf", source: "\(root)/volumes/kubernetes.io~configmap/conf", destination: "/conf", isReadOnly: true))
+    #expect(mounts[2] == MountSpec(name: "host", source: "/srv", destination: "/host", isReadOnly: true))
     #expect(
       mounts[3...].map(\.destination) == ["/etc/hosts", "/etc/resolv.conf", "/etc/hostname", "/dev/termination-log"])
   }

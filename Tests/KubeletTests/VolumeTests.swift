@@ -61,7 +61,7 @@ final class ScratchDirectory {
     var context = PodContext(pod: pod, nodeName: "n", hostIP: "", addresses: [])
     #expect(throws: PodConfigurationError("configmap \"m\" not found")) { try VolumePayload(context).files(volume) }
     context.configMaps["m"] = ConfigMap.make { $0.data = ["k": "v"] }
-    #expect(throws: PodConfigurationError("references non-existent config key: b")) {
+    #expect(throws: PodConfigurationError("configmap references non-existent config key: b")) {
       try VolumePayload(context).files(volume)
     }
     context.configMaps["m"]?.binaryData = ["b": Base64Data([1, 2])]

@@ -73,5 +73,6 @@ extension ImageFacts {
     workingDirectory = image.config.workingDirectory
     user = image.config.user
     stopSignal = image.config.stopSignal
+    layerDirectories = image.layerDirectories
   }
 }

@@ -22,6 +22,7 @@ extension ContainerConfig {
       logLimits: ContainerLogLimits(
         maximumBytes: spec.logLimits.maximumBytes, maximumFiles: spec.logLimits.maximumFiles),
       tty: spec.hasTTY, stdin: spec.hasStdin, stdinOnce: spec.isStdinOnce, stopSignal: spec.stopSignal)
+    ignoresImageGroups = spec.ignoresImageGroups
   }
 }
 
@@ -45,6 +46,7 @@ extension ContainerMount {
       }
     self.init(
       source: spec.source, subPath: spec.subPath, destination: spec.destination, isReadOnly: spec.isReadOnly,
+      isRecursivelyReadOnly: spec.isRecursivelyReadOnly,
       propagation: propagation)
   }
 }

@@ -27,7 +27,9 @@ package struct ContainerSpecBuilder {
       mounts: try mounts(known), resources: ResourceRules.container(container, in: context),
       security: SecurityRules(context.pod, container).security(seccompDirectory: places.seccompDirectory),
       logPath: places.logPath(container: container.name, attempt: attempt), hasTTY: container.tty,
-      hasStdin: container.stdin, isStdinOnce: container.stdinOnce, logLimits: places.logLimits, stopSignal: image.stopSignal.isEmpty ? nil : image.stopSignal)
+      hasStdin: container.stdin, isStdinOnce: container.stdinOnce, logLimits: places.logLimits,
+      stopSignal: image.stopSignal.isEmpty ? nil : image.stopSignal,
+      ignoresImageGroups: context.pod.spec.securityContext?.supplementalGroupsPolicy == .strict)
   }
 
   /// A command of the spec replaces entrypoint and arguments of the image; arguments alone replace its arguments.
@@ -70,31 +72,20 @@ package struct ContainerSpecBuilder {
     }
     let propagation = MountSpec.Propagation(rawValue: mount.mountPropagation?.rawValue ?? "") ?? .none
     let destination = mount.mountPath.hasPrefix("/") ? mount.mountPath : "/" + mount.mountPath
+    let isRecursive = mount.recursiveReadOnly == .enabled || mount.recursiveReadOnly == .ifPossible
     return MountSpec(
-      source: places.source(of: volume), subPath: try subPath(mount, known), destination: destination,
-      isReadOnly: mount.readOnly || volume.isAlwaysReadOnly, propagation: propagation)
-  }
-
-  private func subPath(_ mount: VolumeMount, _ known: [String: String]) throws(PodConfigurationError) -> String {
-    var missing: String?
-    let path =
-      mount.subPathExpr.isEmpty
-      ? mount.subPath
-      : VariableExpansion.expand(mount.subPathExpr) { name in
-        if known[name] == nil { missing = name }
-        return known[name]
-      }
-    if let missing { throw PodConfigurationError("missing value for \"\(missing)\"") }
-    guard !path.hasPrefix("/"), !path.split(separator: "/").contains("..") else {
-      throw PodConfigurationError("subPath \"\(path)\" must be a relative path without \"..\"")
-    }
-    return path
+      name: mount.name, source: places.source(of: volume), subPath: try SubPath.path(of: mount, known), destination: destination,
+      isReadOnly: mount.readOnly || volume.isAlwaysReadOnly, isRecursivelyReadOnly: mount.readOnly && isRecursive,
+      propagation: propagation)
   }
 }
 
 extension View where Fields == VolumeFields {
   /// What the node agent writes into them is not for containers to change.
-  var isAlwaysReadOnly: Bool {
+  var isAlwaysReadOnly: Bool { isOfObjects || self.image != nil }
+
+  /// Its files are made from objects of the API and follow them.
+  var isOfObjects: Bool {
     self.configMap != nil || self.secret != nil || self.downwardAPI != nil || self.projected != nil
   }
 }

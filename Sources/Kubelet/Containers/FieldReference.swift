@@ -41,17 +41,37 @@ package enum FieldReference {
   }
 
   private static func quoted(_ text: String) -> String {
-    var output = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": output += "\\\""
-      case "\\": output += "\\\\"
-      case "\n": output += "\\n"
-      case "\t": output += "\\t"
-      case "\r": output += "\\r"
-      default: output.unicodeScalars.append(scalar)
-      }
+    "\"" + text.unicodeScalars.map(escaped).joined() + "\""
+  }
+
+  private static let shortEscapes: [Unicode.Scalar: String] = [
+    "\"": "\\\"", "\\": "\\\\", "\u{7}": "\\a", "\u{8}": "\\b", "\u{c}": "\\f", "\n": "\\n", "\r": "\\r",
+    "\t": "\\t", "\u{b}": "\\v",
+  ]
+
+  /// Go's `strconv.Quote`: what cannot be printed becomes an escape of the shortest form.
+  private static func escaped(_ scalar: Unicode.Scalar) -> String {
+    if let short = shortEscapes[scalar] { return short }
+    switch scalar.value {
+    case 0x20..<0x7f: return String(scalar)
+    case ..<0x80: return "\\x" + hexadecimal(scalar.value, digits: 2)
+    case _ where isPrintable(scalar): return String(scalar)
+    case ..<0x10000: return "\\u" + hexadecimal(scalar.value, digits: 4)
+    default: return "\\U" + hexadecimal(scalar.value, digits: 8)
     }
-    return output + "\""
+  }
+
+  /// Letters, marks, numbers, punctuation and symbols; of the separators only the blank.
+  private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .surrogate, .privateUse, .unassigned, .spaceSeparator, .lineSeparator, .paragraphSeparator:
+      false
+    default: true
+    }
+  }
+
+  private static func hexadecimal(_ value: UInt32, digits: Int) -> String {
+    let text = String(value, radix: 16)
+    return String(repeating: "0", count: max(0, digits - text.count)) + text
   }
 }

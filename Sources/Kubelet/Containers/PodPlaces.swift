@@ -52,6 +52,7 @@ extension View where Fields == VolumeFields {
     if self.downwardAPI != nil { return "downward-api" }
     if self.projected != nil { return "projected" }
     if self.hostPath != nil { return "host-path" }
+    if self.image != nil { return "image" }
     return "empty-dir"
   }
 }

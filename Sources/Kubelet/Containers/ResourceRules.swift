@@ -126,6 +126,9 @@ extension Quantity {
 
 /// `resourceFieldRef` as text.
 enum ResourceReference {
+  /// What has no limit shows what the node has to give.
+  private static let defaulted = ["cpu", "memory", "ephemeral-storage"]
+
   static func value(
     _ selector: ResourceFieldSelector, _ context: PodContext, _ container: Container
   ) throws(PodConfigurationError) -> String {
@@ -133,11 +136,11 @@ enum ResourceReference {
     guard let named else { throw PodConfigurationError("container \(selector.containerName) not found") }
     let parts = selector.resource.split(separator: ".", maxSplits: 1).map(String.init)
     guard parts.count == 2, ["limits", "requests"].contains(parts[0]) else {
-      throw PodConfigurationError("unsupported container resource: \(selector.resource)")
+      throw PodConfigurationError("unsupported container resource : \(selector.resource)")
     }
-    let limit = named.resources.limits[parts[1]]
-    let amount =
-      parts[0] == "limits" ? limit ?? context.allocatable[parts[1]] : named.resources.requests[parts[1]] ?? limit
+    let limit = named.resources.limits[parts[1]].flatMap { $0.isPositive ? $0 : nil }
+    let fallback = defaulted.contains(parts[1]) ? context.allocatable[parts[1]] : nil
+    let amount = parts[0] == "limits" ? limit ?? fallback : named.resources.requests[parts[1]] ?? limit
     return "\(divide(amount ?? .zero, by: selector.divisor, isProcessor: parts[1] == "cpu"))"
   }
 

@@ -36,6 +36,7 @@ struct ContainerStart: Sendable {
     let image = try await services.puller.ensure(container, secrets: secrets) { services.note(pod, $0) }
     try Task.checkCancellation()
     let places = PodPlaces(pod, services.configuration)
+    try await mountImages(container, secrets, places)
     let spec = try ContainerSpecBuilder(context: context, container: container, image: image, places: places)
       .build(attempt: attempt)
     try await prepareFiles(spec, places)
@@ -44,25 +45,53 @@ struct ContainerStart: Sendable {
     return .started(started, ImageNames(image, wanted: container.image))
   }
 
+  /// The images that the container mounts, each pulled as if a container ran it.
+  private func mountImages(_ container: Container, _ secrets: [PullSecret], _ places: PodPlaces) async throws {
+    for mount in container.volumeMounts {
+      guard let volume = pod.spec.volumes.first(where: { $0.name == mount.name }), let source = volume.image else {
+        continue
+      }
+      let image = try await services.puller.ensure(source.asContainer(container.name), secrets: secrets) {
+        services.note(pod, $0)
+      }
+      try await services.volumes.mountImage(image.layerDirectories, on: places.directory(of: volume))
+    }
+  }
+
+  /// A path of the node that does not answer would hold up the container where nobody can see it.
+  private func touchHostPaths(_ spec: ContainerSpec) async throws {
+    let paths = Set(pod.spec.volumes.compactMap { $0.hostPath?.path })
+    for mount in spec.mounts where paths.contains(mount.source) {
+      try await services.foreign.touch(mount.source, podUID: pod.uid) {
+        if !mount.subPath.isEmpty { try makeSubPath(mount) } else { _ = NodeFiles.kind(mount.source) }
+      }
+    }
+  }
+
   private func prepareFiles(_ spec: ContainerSpec, _ places: PodPlaces) async throws {
     let terminationLog = places.terminationLog(container: name)
     let logDirectory = "\(places.logDirectory)/\(name)"
+    try await touchHostPaths(spec)
+    let hostPaths = Set(pod.spec.volumes.compactMap { $0.hostPath?.path })
     try await services.pool.run {
       try NodeFiles.makeDirectory(logDirectory)
       if let slash = terminationLog.lastIndex(of: "/") {
         try NodeFiles.makeDirectory(String(terminationLog[..<slash]), mode: 0o750)
       }
       try NodeFiles.write([], to: terminationLog, mode: 0o666)
-      for mount in spec.mounts where !mount.subPath.isEmpty { try makeSubPath(mount) }
+      for mount in spec.mounts where !mount.subPath.isEmpty && !hostPaths.contains(mount.source) { try makeSubPath(mount) }
     }
   }
 
-  /// A subPath that is not there is made as a directory, without leaving the volume whatever links lie in it.
+  /// The reason stays in the agent's log: it could tell the pod about the node's files.
   private func makeSubPath(_ mount: MountSpec) throws {
     do {
-      _ = try RootedDirectory(path: mount.source).ensure(mount.subPath, .directory, mode: 0o750)
+      try SubPath.prepare(mount.subPath, in: mount.source)
     } catch {
-      throw PodConfigurationError("failed to prepare subPath for volumeMount of container \"\(name)\": \(error)")
+      services.logger.error(
+        "cannot make subPath \(mount.subPath) of volume \(mount.name) for container \(name) of \(pod.logName): \(error)")
+      throw PodConfigurationError(
+        "failed to create subPath directory for volumeMount \"\(mount.name)\" of container \"\(name)\"")
     }
   }
 

@@ -11,6 +11,8 @@ package struct PodServices: Sendable {
   let network: any PodNetworking
   let puller: ImagePuller
   let volumes: VolumeManager
+  let foreign: ForeignPath
+  let admission: PodAdmission
   let hooks: HookRunner
   let prober: Prober
   let statuses: StatusManager

@@ -19,6 +19,7 @@ package final class PodWorker: Sendable {
     var starts: [String: Task<Void, Never>] = [:]
     var watchers: [Int: @Sendable () -> Void] = [:]
     var nextWatcher = 0
+    var refresh = VolumeRefresh()
   }
   private let shared: Mutex<Shared>
 
@@ -59,13 +60,14 @@ package final class PodWorker: Sendable {
 
   private func step(_ planner: inout PodPlanner, _ inputs: [PodInput], _ group: inout DiscardingTaskGroup) {
     let began = ContinuousClock.now
-    let phase = shared.withLock { $0.status.phase }
+    let (phase, former) = (shared.withLock { $0.status.phase }, planner.state.pod)
     let actions = planner.handle(inputs, now: services.clock.now())
     publish(planner)
     count(began, former: phase)
-    if inputs.contains(where: { if case .sourcesChanged = $0 { true } else { false } }) {
-      let state = planner.state
-      group.addTask { await self.refreshVolumes(state) }
+    if VolumeRefresh.isNeeded(after: inputs, from: former, to: planner.state.pod),
+      shared.withLock({ $0.refresh.request() })
+    {
+      group.addTask { await self.refreshVolumes() }
     }
     for action in actions { perform(action, planner.state, &group) }
   }
@@ -161,11 +163,19 @@ extension PodWorker {
     }
   }
 
-  private func refreshVolumes(_ state: PodState) async {
-    guard state.volumes == .ready else { return }
-    let context = await services.volumeContext(state.pod, addresses: state.addresses)
-    await attempt("update volumes") {
-      try await self.services.volumes.refresh(context, PodPlaces(state.pod, self.services.configuration))
+  private func refreshVolumes() async {
+    while shared.withLock({ $0.refresh.next() }) {
+      let state = state
+      // Volumes that are being set up ask again when they are ready.
+      guard state.volumes == .ready, state.end == nil else { continue }
+      let context = await services.volumeContext(state.pod, addresses: state.addresses)
+      do {
+        try await services.volumes.refresh(context, PodPlaces(state.pod, services.configuration))
+      } catch let error as VolumeManager.SetUpError {
+        for message in error.messages { services.note(state.pod, PodNote(isWarning: true, "FailedMount", message)) }
+      } catch {
+        services.logger.warning("cannot update volumes: \(error)", metadata: ["pod": "\(uid)"])
+      }
     }
   }
 

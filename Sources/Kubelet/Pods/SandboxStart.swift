@@ -6,6 +6,7 @@ struct SandboxStart: Sendable {
   let state: PodState
 
   func run() async -> PodInput {
+    if let obstacle = Self.obstacle(pod) { return .sandboxFailed(obstacle) }
     do {
       let facts = try await services.runtime.startSandbox(spec)
       let addresses = try await attach(facts)
@@ -18,6 +19,15 @@ struct SandboxStart: Sendable {
   }
 
   private var pod: Pod { state.pod }
+
+  /// What the pod asks of its sandbox that this node does not have; running it without would be less than was asked for.
+  static func obstacle(_ pod: Pod) -> String? {
+    if let name = pod.spec.runtimeClassName, !name.isEmpty {
+      // No class is served, so that none is known.
+      return "runtimeclass.node.k8s.io \"\(name)\" not found"
+    }
+    return pod.spec.hostUsers == false ? "this node cannot give pods user namespaces yet (hostUsers: false)" : nil
+  }
 
   private var spec: SandboxSpec {
     let names = PodNames(pod, clusterDomain: services.configuration.clusterDomain)

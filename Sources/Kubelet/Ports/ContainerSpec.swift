@@ -22,6 +22,8 @@ package struct ContainerSpec: Sendable, Hashable {
   package var isStdinOnce = false
   package var logLimits = LogLimits()
   package var stopSignal: String?
+  /// Groups come from the pod alone (`supplementalGroupsPolicy: Strict`).
+  package var ignoresImageGroups = false
 }
 
 /// How a container's log is kept small (`containerLogMaxSize`, `containerLogMaxFiles`).
@@ -57,17 +59,23 @@ package struct MountSpec: Sendable, Hashable {
     case hostToContainer = "HostToContainer"
     case bidirectional = "Bidirectional"
   }
+  /// Of the volume; empty for the pod's own files.
+  package var name: String
   package var source: String
   /// A path below `source` that must stay below it, whatever symbolic links say; empty: the source itself.
   package var subPath: String
   package var destination: String
   package var isReadOnly: Bool
+  /// What is mounted below the source is read-only too.
+  package var isRecursivelyReadOnly: Bool
   package var propagation: Propagation
 
   package init(
-    source: String, subPath: String = "", destination: String, isReadOnly: Bool = false,
-    propagation: Propagation = .none
+    name: String = "", source: String, subPath: String = "", destination: String, isReadOnly: Bool = false,
+    isRecursivelyReadOnly: Bool = false, propagation: Propagation = .none
   ) {
+    self.name = name
+    self.isRecursivelyReadOnly = isRecursivelyReadOnly
     self.source = source
     self.subPath = subPath
     self.destination = destination

@@ -25,6 +25,8 @@ package struct ImageFacts: Sendable, Hashable {
   package var workingDirectory = ""
   package var user = ""
   package var stopSignal = ""
+  /// Topmost first.
+  package var layerDirectories: [String] = []
 
   package init(id: String) { self.id = id }
 }

@@ -14,7 +14,7 @@ package struct ProcessReading: Sendable, Hashable {
   package static func read() -> ProcessReading {
     var reading = ProcessReading()
     var usage = rusage()
-    if getrusage(RUSAGE_SELF, &usage) == 0 { reading.cpuSeconds = seconds(usage.ru_utime) + seconds(usage.ru_stime) }
+    if getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 { reading.cpuSeconds = seconds(usage.ru_utime) + seconds(usage.ru_stime) }
     let pages = ((try? FileTree.text("/proc/self/statm")) ?? "").split(separator: " ")
     if pages.count > 1 { reading.residentBytes = (Int(pages[1]) ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE))) }
     reading.descriptors = ((try? FileTree.names(in: "/proc/self/fd")) ?? []).count

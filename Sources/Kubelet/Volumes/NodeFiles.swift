@@ -104,17 +104,8 @@ enum NodeFiles {
     return names.sorted()
   }
 
-  /// Removes a tree without following links and without leaving its file system: what is mounted below it stays.
-  static func removeTree(_ path: String) throws(SystemCallError) {
-    switch kind(path, followsLinks: false) {
-    case nil: return
-    case .directory:
-      for name in names(inDirectory: path) { try removeTree("\(path)/\(name)") }
-      if rmdir(path) != 0, errno != ENOENT { throw SystemCallError(call: "rmdir", errno: errno, path: path) }
-    default:
-      if unlink(path) != 0, errno != ENOENT { throw SystemCallError(call: "unlink", errno: errno, path: path) }
-    }
-  }
+  /// Removes a tree without following links; what is mounted in it is detached and stays as it is.
+  static func removeTree(_ path: String) throws(SystemCallError) { try FileTree.remove(path) }
 
   /// Replaces the link in one step.
   static func link(_ path: String, to target: String) throws(SystemCallError) {
@@ -124,10 +115,5 @@ enum NodeFiles {
     try check("rename", temporary) { rename(temporary, path) }
   }
 
-  static func isMountPoint(_ path: String) -> Bool {
-    var own = stat()
-    var parent = stat()
-    guard lstat(path, &own) == 0, lstat(path + "/..", &parent) == 0 else { return false }
-    return own.st_dev != parent.st_dev
-  }
+  static func isMountPoint(_ path: String) -> Bool { Mount.isMountPoint(path) }
 }

@@ -20,20 +20,29 @@ package struct VolumePayload {
     return nil
   }
 
+  /// Every source that fails is named, not only the first.
   private func projected(_ volume: ProjectedVolumeSource) throws(PodConfigurationError) -> [String: VolumeFile] {
     var files: [String: VolumeFile] = [:]
-    let mode = volume.defaultMode
+    var complaints: [String] = []
     for source in volume.sources {
-      if let map = source.configMap {
-        files.merge(try configMap(map.name, map.items, mode: mode, isOptional: map.optional)) { $1 }
+      do {
+        files.merge(try projection(source, mode: volume.defaultMode)) { $1 }
+      } catch {
+        complaints.append(error.description)
       }
-      if let map = source.secret {
-        files.merge(try secret(map.name, map.items, mode: mode, isOptional: map.optional)) { $1 }
-      }
-      if let facts = source.downwardAPI { files.merge(try downward(facts.items, mode: mode)) { $1 } }
-      if let token = source.serviceAccountToken { files[try Self.checked(token.path)] = try tokenFile(token, mode) }
     }
-    return files
+    guard let first = complaints.first else { return files }
+    throw PodConfigurationError(complaints.count == 1 ? first : "[\(complaints.joined(separator: ", "))]")
+  }
+
+  private func projection(
+    _ source: VolumeProjection, mode: Int?
+  ) throws(PodConfigurationError) -> [String: VolumeFile] {
+    if let map = source.configMap { return try configMap(map.name, map.items, mode: mode, isOptional: map.optional) }
+    if let map = source.secret { return try secret(map.name, map.items, mode: mode, isOptional: map.optional) }
+    if let facts = source.downwardAPI { return try downward(facts.items, mode: mode) }
+    if let token = source.serviceAccountToken { return [try Self.checked(token.path): try tokenFile(token, mode)] }
+    return [:]
   }
 
   /// A token is for the pod's own user alone, where the pod says who that is or has a group for its volumes.
@@ -56,7 +65,7 @@ package struct VolumePayload {
     }
     var data = map.binaryData.mapValues(\.bytes)
     for (key, value) in map.data { data[key] = Array(value.utf8) }
-    return try select(data, items, mode: mode, isOptional: isOptional, missing: "references non-existent config key")
+    return try select(data, items, mode: mode, isOptional: isOptional, missing: "configmap references non-existent config key")
   }
 
   private func secret(

@@ -98,6 +98,89 @@ import Testing
     try NodeFiles.removeTree(directory)
   }
 
+  @Test func leavesAloneWhatAContainerMountedInAVolume() async throws {
+    let (context, places) = context([
+      Volume {
+        $0.name = "e"; $0.emptyDir = EmptyDirVolumeSource()
+      }
+    ])
+    try await manager.setUp(context, places)
+    let volume = places.directory(of: context.pod.spec.volumes[0])
+    let outside = directory + "/outside"
+    for path in [outside, volume + "/inside"] { try NodeFiles.makeDirectory(path) }
+    try NodeFiles.write([1], to: outside + "/precious")
+    // A bind mount shows the same file system, so that device numbers do not give it away; twice, for good measure.
+    for _ in 0..<2 { try Mount.attach(try Mount.clone(outside, recursive: false), to: volume + "/inside") }
+    #expect(NodeFiles.isMountPoint(volume + "/inside"))
+    try await manager.tearDown(places)
+    #expect(NodeFiles.kind(places.volumesDirectory) == nil)
+    #expect(NodeFiles.kind(outside + "/precious") == .file)
+    try NodeFiles.removeTree(directory)
+  }
+
+  @Test func removesTreesDeeperThanThereAreDescriptors() throws {
+    var deep = try Descriptor.open(directory, O_RDONLY)
+    for _ in 0..<3000 {
+      #expect(mkdirat(deep.raw, "d", 0o755) == 0)
+      deep = try Descriptor.open("d", O_RDONLY, at: deep)
+    }
+    try NodeFiles.removeTree(directory)
+    #expect(NodeFiles.kind(directory) == nil)
+  }
+
+  @Test func mountsTheFilesOfAnImage() async throws {
+    for layer in ["lower", "upper"] { try NodeFiles.makeDirectory("\(directory)/\(layer)/etc") }
+    try NodeFiles.write(Array("low".utf8), to: directory + "/lower/etc/a", mode: 0o755)
+    try NodeFiles.write(Array("up".utf8), to: directory + "/upper/etc/b")
+    for (name, layers) in [("one", ["lower"]), ("two", ["upper", "lower"])] {
+      let place = "\(directory)/\(name)"
+      let paths = layers.map { "\(directory)/\($0)" }
+      try await manager.mountImage(paths, on: place)
+      try await manager.mountImage(paths, on: place)
+      #expect(NodeFiles.text(place + "/etc/a") == "low")
+      #expect(NodeFiles.kind(place + "/etc/b") == (layers.count > 1 ? .file : nil))
+      #expect(throws: SystemCallError.self) { try NodeFiles.write([], to: place + "/etc/new") }
+      var mount = statvfs()
+      #expect(statvfs(place, &mount) == 0)
+      #expect(mount.f_flag & 0xf == 1 | 2 | 4 | 8 /* ro, nosuid, nodev, noexec */)
+    }
+    try NodeFiles.removeTree(directory)
+    #expect(NodeFiles.kind(directory) == nil)
+  }
+
+  /// A FUSE file system whose server never answers.
+  @Test(.enabled(if: access("/dev/fuse", R_OK | W_OK) == 0, "needs /dev/fuse"))
+  func namesTheMountThatDoesNotAnswerAndHoldsUpNobodyElse() async throws {
+    let device = try Descriptor.open("/dev/fuse", O_RDWR)
+    let place = directory + "/dead"
+    try NodeFiles.makeDirectory(place)
+    let options = "fd=\(device.raw),rootmode=40000,user_id=0,group_id=0"
+    #expect(mount("silent", place, "fuse.test", 0, options) == 0)
+    let manager = VolumeManager(
+      pool: try BlockingPool(name: "test", threads: 1), foreign: ForeignPath(patience: .milliseconds(200)))
+    let hung = context([
+      Volume {
+        $0.name = "h"; $0.hostPath = HostPathVolumeSource { $0.path = place; $0.type = .directory }
+      }
+    ])
+    let error = await #expect(throws: VolumeManager.SetUpError.self) { try await manager.setUp(hung.0, hung.1) }
+    let message = error?.messages.first ?? ""
+    #expect(message.hasPrefix("MountVolume.SetUp failed for volume \"h\" : hostPath \(place) has not answered for "))
+    #expect(message.contains(": fuse.test of silent, mounted on \(place)"), "\(message)")
+    let other = context([
+      Volume {
+        $0.name = "e"; $0.emptyDir = EmptyDirVolumeSource()
+      }
+    ])
+    try await manager.setUp(other.0, other.1)
+    // Asked again while the first call hangs: the same answer, and not one more thread.
+    await #expect(throws: VolumeManager.SetUpError.self) { try await manager.setUp(hung.0, hung.1) }
+    umount2(place, 2 /* MNT_DETACH */)
+    withExtendedLifetime(device) {}
+    try await manager.tearDown(other.1)
+    try NodeFiles.removeTree(directory)
+  }
+
   @Test func handsVolumesToTheGroupOfThePod() async throws {
     let (context, places) = context(
       [
