@@ -142,7 +142,10 @@ extension Kubelet {
     var state = PodState(
       recovering: pod, observed: observed, addresses: addresses, now: services.clock.now(),
       maximumDelaySeconds: configuration.maxRestartDelaySeconds)
-    if observed == nil { refuseUnfit(&state) }
+    if observed == nil {
+      admit(&state)
+      refuseUnfit(&state)
+    }
     let worker = PodWorker(state: state, services: services)
     workers.withLock { $0[pod.uid] = worker }
     groupKeeper?.podsChanged()

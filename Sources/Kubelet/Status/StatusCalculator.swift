@@ -51,7 +51,7 @@ package struct StatusCalculator {
     PodStatus {
       $0.phase = .failed
       $0.reason = reason
-      $0.message = "Pod was rejected: \(message)"
+      $0.message = message
       $0.startTime = state.startTime
       $0.qosClass = state.pod.qosClass
     }
