@@ -38,9 +38,11 @@ extension Kubelet {
     var options = options
     // What the client takes for a terminal is one only if the container has it.
     options.tty = spec.tty
+    var opened = options
+    opened.stdout = options.stdout || !options.stderr
     let session: any RuntimeSession
     do {
-      session = try await services.runtime.attach(containerID: id, options)
+      session = try await services.runtime.attach(containerID: id, opened)
     } catch {
       throw Status(
         code: 500, reason: .internalError,

@@ -130,6 +130,17 @@ import Testing
     #expect(client.received() == "last words")
   }
 
+  @Test func anAttachedClientThatOnlyWritesStaysToo() async throws {
+    let (session, pump) = try await pump("i")
+    client.send("typed")
+    let running = Task { try await pump.runAttached() }
+    try await eventually { session.input == "typed" }
+    session.say("not for this client")
+    session.endOutput()
+    try await running.value
+    #expect(client.received().isEmpty)
+  }
+
   /// The condition comes about on another task, which this one lets run.
   private func eventually(_ condition: () -> Bool) async throws {
     while !condition() {

@@ -68,16 +68,26 @@ struct SessionPump: Sendable {
     let outputs = self.outputs
     for output in outputs {
       group.addTask {
-        while let bytes = try await session.read(output) { try await streams.write(bytes, to: output) }
+        while let bytes = try await session.read(output) {
+          if isWanted(output) { try await streams.write(bytes, to: output) }
+        }
         return .outputEnded
       }
     }
     return outputs.count
   }
 
+  /// A client that wants none still hears by one that a container has ended.
   private var outputs: [RemoteOutput] {
-    if options.tty { return [.standardOutput] }
-    return (options.stdout ? [.standardOutput] : []) + (options.stderr ? [.standardError] : [])
+    let wanted = [RemoteOutput.standardOutput, .standardError].filter(isWanted)
+    return wanted.isEmpty ? [.standardOutput] : wanted
+  }
+
+  private func isWanted(_ output: RemoteOutput) -> Bool {
+    switch output {
+    case .standardOutput: options.stdout || options.tty
+    case .standardError: options.stderr && !options.tty
+    }
   }
 
   private func copyInput() async throws -> Event {
