@@ -45,10 +45,12 @@ let package = Package(
     .target(name: "Storage", dependencies: [.product(name: "GRDB", package: "GRDB.swift")]),
     .testTarget(name: "StorageTests", dependencies: ["Storage"]),
     .target(name: "KubernetesClient", dependencies: ["KubernetesAPI"]),
+    // HTTPS ports: the API server's and the node's.
+    .systemLibrary(name: "CZlib"),
     .target(
-      name: "APIServer",
+      name: "HTTPServing",
       dependencies: [
-        "KubernetesAPI", "Storage",
+        "KubernetesAPI", "CZlib",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOTLS", package: "swift-nio"),
@@ -58,11 +60,22 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
         .product(name: "X509", package: "swift-certificates"),
         .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      linkerSettings: [.linkedLibrary("z")]),
+    .testTarget(name: "HTTPServingTests", dependencies: ["HTTPServing", "KubernetesAPI"]),
+    .target(
+      name: "APIServer",
+      dependencies: [
+        "HTTPServing", "KubernetesAPI", "Storage",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Crypto", package: "swift-crypto"),
       ]),
     .testTarget(
       name: "APIServerTests",
       dependencies: [
-        "APIServer", "KubernetesAPI", "Storage",
+        "APIServer", "HTTPServing", "KubernetesAPI", "Storage",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -106,6 +119,7 @@ let package = Package(
     .target(
       name: "Kubelet",
       dependencies: [
+        "HTTPServing",
         "KubernetesClient", "KubernetesAPI", "ContainerRuntime", "ShimProtocol", "ImageStore", "PodNetwork", "LinuxSystem",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -122,7 +136,7 @@ let package = Package(
     .executableTarget(
       name: "swiftlet",
       dependencies: [
-        "APIServer", "ContainerRuntime", "ControllerManager", "ImageStore", "KubeProxy", "Kubelet", "KubernetesAPI",
+        "APIServer", "ContainerRuntime", "ControllerManager", "HTTPServing", "ImageStore", "KubeProxy", "Kubelet", "KubernetesAPI",
         "KubernetesClient", "LinuxSystem", "Netlink", "PodNetwork", "Scheduler", "Storage",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"),
@@ -161,8 +175,9 @@ let package = Package(
     .testTarget(
       name: "SimulationTests",
       dependencies: [
-        "APIServer", "ControllerManager", "Kubelet", "KubernetesAPI", "KubernetesClient", "NodeSimulation", "Scheduler",
-        "Storage", .product(name: "Logging", package: "swift-log"), .product(name: "Crypto", package: "swift-crypto"),
+        "APIServer", "ControllerManager", "HTTPServing", "Kubelet", "KubernetesAPI", "KubernetesClient",
+        "NodeSimulation", "Scheduler", "Storage", .product(name: "Logging", package: "swift-log"),
+        .product(name: "Crypto", package: "swift-crypto"),
       ]),
     .testTarget(name: "EndToEndTests"),
     // What `scripts/bench container` times.

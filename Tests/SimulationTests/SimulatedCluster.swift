@@ -1,6 +1,7 @@
 import APIServer
 import ControllerManager
 import Foundation
+import HTTPServing
 import Kubelet
 import KubernetesAPI
 import KubernetesClient

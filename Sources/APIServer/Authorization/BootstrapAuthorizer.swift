@@ -1,3 +1,5 @@
+import HTTPServing
+
 /// What the cluster's own identities may do before any role exists: masters everything, each component what its work
 /// needs, everybody the health checks and the version. RBAC joins it in an `AuthorizerChain`.
 package struct BootstrapAuthorizer: Authorizer {

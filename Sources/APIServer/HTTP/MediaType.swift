@@ -1,3 +1,4 @@
+import HTTPServing
 import KubernetesAPI
 
 /// How the client wants objects written, read off `Accept` (upstream's `negotiation`).

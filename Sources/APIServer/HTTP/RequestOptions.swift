@@ -1,3 +1,4 @@
+import HTTPServing
 import KubernetesAPI
 
 /// Reads the options of a request off its query and body, with upstream's words for what is wrong with them.

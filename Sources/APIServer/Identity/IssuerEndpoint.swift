@@ -1,3 +1,4 @@
+import HTTPServing
 import KubernetesAPI
 
 /// What others need to check tokens without asking the server: OpenID discovery and the public key.

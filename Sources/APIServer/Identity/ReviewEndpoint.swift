@@ -1,3 +1,4 @@
+import HTTPServing
 import KubernetesAPI
 
 /// The questions of `authentication.k8s.io` and `authorization.k8s.io`: whose token is this, may he do that, who am I.

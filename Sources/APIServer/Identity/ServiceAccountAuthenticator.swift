@@ -1,3 +1,4 @@
+import HTTPServing
 import KubernetesAPI
 
 /// Bearer tokens of service accounts: signed by this server's key, for one of its audiences, and not outlived by the

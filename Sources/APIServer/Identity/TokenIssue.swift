@@ -1,3 +1,4 @@
+import HTTPServing
 import KubernetesAPI
 
 /// POST to `serviceaccounts/token`: a token for an account, bound to an object or to nothing.

@@ -1,3 +1,4 @@
+import HTTPServing
 import Synchronization
 
 /// What the server counts about its requests, under upstream's names.

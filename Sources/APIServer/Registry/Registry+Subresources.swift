@@ -1,3 +1,4 @@
+import HTTPServing
 import KubernetesAPI
 
 /// Subresources that are more than a part of their object: scale, binding, eviction.

@@ -1,3 +1,4 @@
+import HTTPServing
 import KubernetesAPI
 import Logging
 
@@ -28,15 +29,22 @@ struct APIHandler: RequestResponder {
       response = .status(status(of: error, request))
     }
     response.headers.replaceOrAdd(name: "cache-control", value: "no-cache, private")
-    guard case .stream(let produce) = response.body else {
-      metrics.record(labels, code: response.code, seconds: (ContinuousClock.now - started).seconds)
-      return response
-    }
-    metrics.recordLongRunning(labels, code: response.code)
-    response.body = .stream { [metrics] writer in
-      metrics.changeLongRunning(labels, by: 1)
-      defer { metrics.changeLongRunning(labels, by: -1) }
-      try await produce(writer)
+    switch response.body {
+    case .bytes: metrics.record(labels, code: response.code, seconds: (ContinuousClock.now - started).seconds)
+    case .stream(let produce):
+      metrics.recordLongRunning(labels, code: response.code)
+      response.body = .stream { [metrics] writer in
+        metrics.changeLongRunning(labels, by: 1)
+        defer { metrics.changeLongRunning(labels, by: -1) }
+        try await produce(writer)
+      }
+    case .upgrade(let run):
+      metrics.recordLongRunning(labels, code: response.code)
+      response.body = .upgrade { [metrics] connection in
+        metrics.changeLongRunning(labels, by: 1)
+        defer { metrics.changeLongRunning(labels, by: -1) }
+        await run(connection)
+      }
     }
     return response
   }

@@ -1,3 +1,4 @@
+import HTTPServing
 import KubernetesAPI
 import Logging
 
@@ -16,6 +17,7 @@ extension APIServer {
       maximumReadOnly: configuration.maximumReadOnlyInFlight, maximumMutating: configuration.maximumMutatingInFlight)
     let requestMetrics = RequestMetrics(limiter: limiter)
     let resources = ResourceEndpoint(registry: registry, nodes: nodes)
+    let proxy = ProxyEndpoint(registry: registry) { try Self.identity(authority) }
     let documents = DocumentEndpoint(kinds: registry.kinds.map(\.kind) + APIKinds.reviews.map { $0.kindFacts })
     let tokens = registry.configuration.tokens.map { ServiceAccountAuthenticator(registry: registry, tokens: $0) }
     let reviews = ReviewEndpoint(tokens: tokens, authorizer: authorizer)
@@ -31,9 +33,16 @@ extension APIServer {
     let handler = APIHandler(
       authenticator: AuthenticatorChain([CertificateAuthenticator()] + Self.list(tokens) + authenticators),
       authorizer: authorizer, limiter: limiter, metrics: requestMetrics,
-      endpoints: [resources, reviews] + Self.list(issuer) + [documents, own],
+      endpoints: [proxy, resources, reviews] + Self.list(issuer) + [documents, own],
       isServed: { resources.kind($0) != nil || reviews.kind($0) != nil }, logger: logger)
     self.init(configuration: configuration, authority: authority, handler: handler, logger: logger)
+  }
+
+  /// As whom the server asks nodes.
+  private static func identity(_ authority: CertificateAuthority) throws -> BackendIdentity {
+    BackendIdentity(
+      certificateAuthorityPEM: try authority.certificatePEM,
+      client: try authority.keyPair("apiserver-kubelet-client", .kubeletClient))
   }
 
   private static func healthEndpoints(_ checks: [HealthCheck]) -> [HealthEndpoint] {

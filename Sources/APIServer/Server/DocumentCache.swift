@@ -1,4 +1,5 @@
 import Crypto
+import HTTPServing
 import Synchronization
 
 /// A document that describes the server: made when it is first asked for, then kept with its hash.

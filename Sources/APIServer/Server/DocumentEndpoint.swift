@@ -1,3 +1,4 @@
+import HTTPServing
 import KubernetesAPI
 
 /// Discovery and OpenAPI: the documents from which clients learn what the server serves.

@@ -1,3 +1,4 @@
+import HTTPServing
 import KubernetesAPI
 
 /// Writes the registry's answers as the client asked for them. Plain objects go out as the bytes that are stored.

@@ -1,9 +1,8 @@
+import HTTPServing
 import KubernetesAPI
 
 /// A request for the log of a container, read off the query and checked: a pure value.
 struct PodLogRequest: Sendable, Equatable {
-  static let defaultContainerAnnotation = "kubectl.kubernetes.io/default-container"
-
   var container: String
   var options: PodLogOptions
 
@@ -11,7 +10,7 @@ struct PodLogRequest: Sendable, Equatable {
   init(pod: JSON, query: QueryParameters) throws {
     let name = pod[path: "metadata", "name"]?.stringValue ?? ""
     options = try Self.options(query, pod: name)
-    container = try Self.container(query["container"] ?? "", of: pod, name: name)
+    container = try PodContainer.choose(query["container"] ?? "", of: pod, name: name)
   }
 
   private static func options(_ query: QueryParameters, pod: String) throws -> PodLogOptions {
@@ -54,30 +53,4 @@ struct PodLogRequest: Sendable, Equatable {
     }
     return causes
   }
-
-  private static func container(_ asked: String, of pod: JSON, name: String) throws(Status) -> String {
-    let containers = names(pod, "containers")
-    let initContainers = names(pod, "initContainers")
-    let ephemeral = names(pod, "ephemeralContainers")
-    if !asked.isEmpty {
-      guard (containers + initContainers + ephemeral).contains(asked) else {
-        throw .badRequest("container \(asked) is not valid for pod \(name)")
-      }
-      return asked
-    }
-    if containers.count == 1 { return containers[0] }
-    let annotated = pod[path: "metadata", "annotations", Self.defaultContainerAnnotation]?.stringValue
-    if let annotated, containers.contains(annotated) { return annotated }
-    guard !containers.isEmpty else { throw .badRequest("a container name must be specified for pod \(name)") }
-    var message = "a container name must be specified for pod \(name), choose one of: \(listed(containers))"
-    if !initContainers.isEmpty { message += " or one of the init containers: \(listed(initContainers))" }
-    if !ephemeral.isEmpty { message += " or one of the ephemeral containers: \(listed(ephemeral))" }
-    throw .badRequest(message)
-  }
-
-  private static func names(_ pod: JSON, _ list: String) -> [String] {
-    pod[path: "spec", list]?.arrayValue?.compactMap { $0["name"]?.stringValue } ?? []
-  }
-
-  private static func listed(_ names: [String]) -> String { "[" + names.joined(separator: " ") + "]" }
 }

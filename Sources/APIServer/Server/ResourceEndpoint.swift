@@ -1,3 +1,4 @@
+import HTTPServing
 import KubernetesAPI
 
 /// The resources of the API: one request becomes one call of the registry, and its answer becomes text.

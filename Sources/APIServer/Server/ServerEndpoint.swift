@@ -1,3 +1,4 @@
+import HTTPServing
 import KubernetesAPI
 
 /// The paths about the server itself: index, health, version, metrics.

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPServing
 
 /// A kubeconfig with one cluster, one user and one context, its certificates inline.
 package struct Kubeconfig: Sendable {

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import HTTPServing
 
 /// The key that signs service account tokens (ES256), kept beside the authority as `sa.key` and `sa.pub`.
 package struct ServiceAccountKey: Sendable {

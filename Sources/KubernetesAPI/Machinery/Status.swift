@@ -22,6 +22,8 @@ package struct Status: Error, Sendable, Equatable {
     case internalError = "InternalError"
     case expired = "Expired"
     case serviceUnavailable = "ServiceUnavailable"
+    /// How a remote command ended; the cause `ExitCode` tells the code.
+    case nonZeroExitCode = "NonZeroExitCode"
   }
 
   /// One field of an object and what is wrong with it.

@@ -2,6 +2,7 @@ import KubernetesAPI
 import Testing
 
 @testable import APIServer
+@testable import HTTPServing
 
 @Suite struct AuthorizationTests {
   static func decide(_ user: UserInfo, _ line: String) -> Bool {

@@ -4,6 +4,7 @@ import Testing
 import X509
 
 @testable import APIServer
+@testable import HTTPServing
 
 @Suite struct CertificateAuthorityTests {
   @Test func keepsItselfOnDiskForItsOwnerAlone() throws {
@@ -92,7 +93,7 @@ import X509
     try withTemporaryDirectory { directory in
       let authority = try CertificateAuthority.loadOrCreate(directory: "\(directory)/a")
       let stranger = try CertificateAuthority.loadOrCreate(directory: "\(directory)/b")
-      let verifier = ClientCertificateVerifier(authority: authority)
+      let verifier = ClientCertificateVerifier(authorities: [authority.certificate])
 
       guard case .verified(let user, _, _) = verifier.verify(der: try Self.der(authority, .node("n1"))) else {
         Issue.record("the node's certificate was refused")

@@ -3,6 +3,7 @@ import KubernetesAPI
 import Testing
 
 @testable import APIServer
+@testable import HTTPServing
 
 /// The wire, seen by curl: protocols, identities, bounds, streams.
 @Suite(.enabled(if: FileManager.default.fileExists(atPath: "/usr/bin/curl"), "needs curl"))

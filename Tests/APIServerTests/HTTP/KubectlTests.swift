@@ -108,7 +108,7 @@ struct KubectlTests {
         )
         .contains("spec.containers[0].image: Required value"))
       #expect(try await kubectl("get", "nonsense").contains("the server doesn't have a resource type \"nonsense\""))
-      #expect(try await kubectl("exec", "web", "--", "true").contains("not implemented"))
+      #expect(try await kubectl("exec", "web", "--", "true").contains("pod web does not have a host assigned"))
     }
   }
 
@@ -144,14 +144,16 @@ struct KubectlHarness: Sendable {
   let server: ServerHarness
   let kubeconfig: String
 
-  static func run(_ body: @Sendable @escaping (KubectlHarness) async throws -> Void) async throws {
+  static func run(
+    nodes: @escaping NodeLookup = { _ in nil }, _ body: @Sendable @escaping (KubectlHarness) async throws -> Void
+  ) async throws {
     var configuration = RegistryConfiguration()
     configuration.tokens = ServiceAccountTokens(key: ServiceAccountKey(key: P256.Signing.PrivateKey()))
     let registry = try Registry(store: MemoryStore(), configuration: configuration)
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { await registry.run() }
       try await prepare(registry)
-      try await ServerHarness.run(registry) { server in
+      try await ServerHarness.run(registry, nodes: nodes) { server in
         let path = "\(server.directory)/kubeconfig"
         try Kubeconfig(
           server: "https://127.0.0.1:\(server.port)", certificateAuthorityPEM: server.authority.certificatePEM,

@@ -2,6 +2,7 @@ import KubernetesAPI
 import Testing
 
 @testable import APIServer
+@testable import HTTPServing
 
 @Suite struct NegotiationTests {
   @Test(arguments: [
@@ -54,7 +55,7 @@ import Testing
       pod["spec"]?["initContainers"] = .array(initContainers.map { ["name": .string($0)] })
     }
     if let annotation {
-      pod["metadata"]?["annotations"] = [PodLogRequest.defaultContainerAnnotation: .string(annotation)]
+      pod["metadata"]?["annotations"] = [PodContainer.defaultAnnotation: .string(annotation)]
     }
     return pod
   }

@@ -2,6 +2,7 @@ import KubernetesAPI
 import Testing
 
 @testable import APIServer
+@testable import HTTPServing
 
 /// Bodies as client-go writes them with its binary content type.
 @Suite struct ProtobufTests {

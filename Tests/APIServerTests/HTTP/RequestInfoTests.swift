@@ -1,6 +1,7 @@
 import Testing
 
 @testable import APIServer
+@testable import HTTPServing
 
 @Suite struct RequestInfoTests {
   struct Case: Sendable, CustomTestStringConvertible {

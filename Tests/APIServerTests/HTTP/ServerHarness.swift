@@ -4,6 +4,7 @@ import Logging
 import Testing
 
 @testable import APIServer
+@testable import HTTPServing
 
 /// A real server on a free port of the loopback, with its own authority in a directory that goes with it.
 final class ServerHarness: Sendable {

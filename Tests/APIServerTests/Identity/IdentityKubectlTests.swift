@@ -4,6 +4,7 @@ import KubernetesAPI
 import Testing
 
 @testable import APIServer
+@testable import HTTPServing
 
 /// Unmodified kubectl, with tokens and with questions about itself.
 @Suite(.enabled(if: FileManager.default.fileExists(atPath: "/usr/bin/kubectl"), "needs kubectl"))

@@ -2,6 +2,7 @@ import KubernetesAPI
 import Testing
 
 @testable import APIServer
+@testable import HTTPServing
 
 @Suite struct ServiceAccountAdmissionTests {
   static let path = ServiceAccountAdmission.mountPath

@@ -3,6 +3,7 @@ import KubernetesAPI
 import Testing
 
 @testable import APIServer
+@testable import HTTPServing
 
 /// A registry that issues tokens, with what the tests of them ask for.
 struct TokenFixture: Sendable {

@@ -3,6 +3,7 @@ import KubernetesAPI
 import Testing
 
 @testable import APIServer
+@testable import HTTPServing
 
 @Suite struct TokenRequestTests {
   @Test func issuesWhatUpstreamIssues() async throws {

@@ -3,6 +3,7 @@ import Storage
 import Testing
 
 @testable import APIServer
+@testable import HTTPServing
 
 /// A registry over memory, running, with the namespaces `default` and `other` and their service accounts.
 struct RegistryFixture: Sendable {

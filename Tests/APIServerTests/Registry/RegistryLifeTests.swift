@@ -3,6 +3,7 @@ import Storage
 import Testing
 
 @testable import APIServer
+@testable import HTTPServing
 
 @Suite struct RegistryLifeTests {
   @Test func bootstrapIsRepeatable() async throws {

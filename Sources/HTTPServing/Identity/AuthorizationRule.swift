@@ -1,21 +1,30 @@
 /// A rule that allows something, in the shape of an RBAC policy rule; `*` matches everything.
-struct AuthorizationRule: Sendable {
-  var verbs: Set<String>
-  var groups: Set<String> = []
+package struct AuthorizationRule: Sendable {
+  package var verbs: Set<String>
+  package var groups: Set<String> = []
   /// `pods`, `pods/status`, `*`, `*/scale`.
-  var resources: Set<String> = []
+  package var resources: Set<String> = []
   /// Paths that name no resource; a trailing `*` matches any rest.
-  var paths: [String] = []
+  package var paths: [String] = []
 
-  static func resources(_ groups: [String], _ resources: [String], _ verbs: [String]) -> AuthorizationRule {
+  package init(
+    verbs: Set<String>, groups: Set<String> = [], resources: Set<String> = [], paths: [String] = []
+  ) {
+    self.verbs = verbs
+    self.groups = groups
+    self.resources = resources
+    self.paths = paths
+  }
+
+  package static func resources(_ groups: [String], _ resources: [String], _ verbs: [String]) -> AuthorizationRule {
     AuthorizationRule(verbs: Set(verbs), groups: Set(groups), resources: Set(resources))
   }
 
-  static func paths(_ paths: [String]) -> AuthorizationRule {
+  package static func paths(_ paths: [String]) -> AuthorizationRule {
     AuthorizationRule(verbs: ["get", "head"], paths: paths)
   }
 
-  func allows(_ attributes: AuthorizationAttributes) -> Bool {
+  package func allows(_ attributes: AuthorizationAttributes) -> Bool {
     guard verbs.contains(attributes.verb) || verbs.contains("*") else { return false }
     guard attributes.isResourceRequest else { return paths.contains { Self.matches($0, attributes.path) } }
     guard groups.contains(attributes.group) || groups.contains("*") else { return false }

@@ -6,6 +6,11 @@ import X509
 package struct KeyPair: Sendable {
   package var certificatePEM: String
   package var keyPEM: String
+
+  package init(certificatePEM: String, keyPEM: String) {
+    self.certificatePEM = certificatePEM
+    self.keyPEM = keyPEM
+  }
 }
 
 /// The cluster's own certificate authority: made on the first start, kept under `<data>/tls`, P-256.
@@ -105,9 +110,13 @@ extension CertificateAuthority {
   }
 
   /// True when this authority's key signed `certificate`.
+  package func isIssuer(of certificate: Certificate) -> Bool { self.certificate.isIssuer(of: certificate) }
+}
+
+extension Certificate {
+  /// True when the key of this certificate signed `certificate`.
   package func isIssuer(of certificate: Certificate) -> Bool {
-    certificate.issuer == self.certificate.subject
-      && self.certificate.publicKey.isValidSignature(certificate.signature, for: certificate)
+    certificate.issuer == subject && publicKey.isValidSignature(certificate.signature, for: certificate)
   }
 }
 
@@ -151,8 +160,8 @@ struct KeyPairFiles {
   }
 }
 
-enum Hexadecimal {
-  static func text(_ byte: UInt8) -> String {
+package enum Hexadecimal {
+  package static func text(_ byte: UInt8) -> String {
     let digits = String(byte, radix: 16)
     return digits.count == 2 ? digits : "0" + digits
   }

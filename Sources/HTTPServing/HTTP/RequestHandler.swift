@@ -3,13 +3,13 @@ import NIOCore
 import NIOHTTP1
 
 /// Answers requests: what the protocol handlers see of the server behind them.
-protocol RequestResponder: Sendable {
+package protocol RequestResponder: Sendable {
   func respond(to request: APIRequest) async -> APIResponse
 }
 
 /// One HTTP/1.1 connection or one HTTP/2 stream: collects a request (bounded), has it answered in a task, writes the
 /// answer at the speed of the client. When the client goes, the task is cancelled at once.
-final class RequestHandler: ChannelInboundHandler {
+final class RequestHandler: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias OutboundOut = HTTPServerResponsePart
 
@@ -26,14 +26,17 @@ final class RequestHandler: ChannelInboundHandler {
   private let responder: any RequestResponder
   private let limits: HTTPLimits
   private let facts: ConnectionFacts
+  /// Nil for HTTP/2, which cannot be left.
+  private let codec: HTTP1Codec?
   private var state = State.idle
   private var deadline: Scheduled<Void>?
   private var previousResponse: EventLoopFuture<Void>?
 
-  init(responder: any RequestResponder, limits: HTTPLimits, facts: ConnectionFacts) {
+  init(responder: any RequestResponder, limits: HTTPLimits, facts: ConnectionFacts, codec: HTTP1Codec?) {
     self.responder = responder
     self.limits = limits
     self.facts = facts
+    self.codec = codec
   }
 
   func handlerAdded(context: ChannelHandlerContext) { arm(limits.headTimeout, context) }
@@ -86,17 +89,59 @@ final class RequestHandler: ChannelInboundHandler {
     let request = APIRequest(
       method: head.method.rawValue, target: head.uri, headers: head.headers, body: Array(buffer: body),
       connection: facts)
-    let exchange = Exchange(channel: context.channel, head: head, previous: previousResponse)
+    let exchange = Exchange(
+      channel: context.channel, head: head, isUpgrade: request.upgrade != nil, previous: previousResponse)
     let (responder, handler) = (responder, NIOLoopBound(self, eventLoop: context.eventLoop))
     // The one bridge from the event loop to structured code: the task ends with the response, and `channelInactive`
     // cancels it when the client goes first.
-    let task = Task {
-      let isWhole = await exchange.write(await responder.respond(to: request))
-      handler.eventLoop.execute { handler.value.finish(exchange, isWhole: isWhole) }
-    }
+    let task = Task { await RequestHandler.answer(request, responder, handler, exchange) }
     state = .responding(task, isLongRunning: request.isLongRunning)
     guard !request.isLongRunning else { return }
     deadline = context.eventLoop.scheduleTask(in: limits.requestTimeout) { task.cancel() }
+  }
+
+  private static func answer(
+    _ request: APIRequest, _ responder: any RequestResponder, _ handler: NIOLoopBound<RequestHandler>,
+    _ exchange: Exchange
+  ) async {
+    let response = await responder.respond(to: request)
+    if case .upgrade(let run) = response.body {
+      await RequestHandler.upgrade(handler, exchange, response, run)
+    } else {
+      let isWhole = await exchange.write(response)
+      handler.eventLoop.execute { handler.value.finish(exchange, isWhole: isWhole) }
+    }
+  }
+
+  private static func upgrade(
+    _ handler: NIOLoopBound<RequestHandler>, _ exchange: Exchange, _ response: APIResponse,
+    _ run: @Sendable (any ByteConnection) async -> Void
+  ) async {
+    // Fails only when the client has gone already; then nobody is there to be told.
+    guard let connection = try? await handler.eventLoop.submit({ try handler.value.leave(exchange, response) }).get()
+    else { return exchange.channel.close(promise: nil) }
+    await run(connection)
+    connection.close()
+  }
+
+  /// Answers 101 and gives the connection away.
+  private func leave(_ exchange: Exchange, _ response: APIResponse) throws -> UpgradedChannel {
+    guard let codec, case .responding = state else { throw ConnectionGone() }
+    state = .closed
+    deadline?.cancel()
+    let channel = exchange.channel
+    let pipeline = channel.pipeline.syncOperations
+    try channel.syncOptions?.setOption(.autoRead, value: false)
+    let upgraded = PullHandler<ByteBuffer>(eventLoop: channel.eventLoop)
+    try pipeline.addHandler(IdleStateHandler(allTimeout: limits.upgradedIdleTimeout))
+    try pipeline.addHandler(upgraded)
+    pipeline.removeHandler(self, promise: nil)
+    codec.leave(
+      pipeline,
+      answering: HTTPResponseHead(version: .http1_1, status: .switchingProtocols, headers: response.headers),
+      on: channel)
+    return UpgradedChannel(
+      channel: channel, handler: NIOLoopBound(upgraded, eventLoop: channel.eventLoop), lingerTimeout: limits.lingerTimeout)
   }
 
   /// Ends a response. Only from here on may the next request of the connection arrive, so the state changes first.
@@ -156,11 +201,13 @@ final class RequestHandler: ChannelInboundHandler {
 private struct Exchange: Sendable {
   let channel: any Channel
   let head: HTTPRequestHead
+  let isUpgrade: Bool
   /// The end of the response before this one on the same connection.
   let previous: EventLoopFuture<Void>?
 
-  /// Whether the connection carries another request after this one.
-  var isReusable: Bool { head.version.major == 2 || head.isKeepAlive }
+  /// Whether the connection carries another request after this one. The parser stops behind a request for an upgrade,
+  /// also behind one that was refused.
+  var isReusable: Bool { head.version.major == 2 || (head.isKeepAlive && !isUpgrade) }
 
   /// Writes the response; false when it broke off and the connection must show it.
   func write(_ response: APIResponse) async -> Bool {
@@ -170,6 +217,7 @@ private struct Exchange: Sendable {
       switch response.body {
       case .bytes(let bytes): write(response, bytes)
       case .stream(let produce): try await write(response, produce)
+      case .upgrade: return false
       }
       return true
     } catch {

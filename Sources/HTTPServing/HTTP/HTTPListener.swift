@@ -86,8 +86,9 @@ final class HTTPListener: Sendable {
     if result == .negotiated("h2") {
       try configureHTTP2(channel, facts)
     } else {
-      try pipeline.configureHTTPServerPipeline()
-      try pipeline.addHandler(RequestHandler(responder: responder, limits: limits, facts: facts))
+      let codec = HTTP1Codec()
+      try codec.add(to: pipeline)
+      try pipeline.addHandler(RequestHandler(responder: responder, limits: limits, facts: facts, codec: codec))
     }
   }
 
@@ -113,7 +114,7 @@ final class HTTPListener: Sendable {
       stream.eventLoop.makeCompletedFuture {
         try stream.pipeline.syncOperations.addHandler(HTTP2FramePayloadToHTTP1ServerCodec())
         try stream.pipeline.syncOperations.addHandler(
-          RequestHandler(responder: responder, limits: limits, facts: facts))
+          RequestHandler(responder: responder, limits: limits, facts: facts, codec: nil))
       }
     }
     try pipeline.addHandler(manager)

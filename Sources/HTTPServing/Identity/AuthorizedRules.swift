@@ -2,16 +2,21 @@ import KubernetesAPI
 
 /// What a user may do in a namespace, as far as an authorizer can list it (`SelfSubjectRulesReview`).
 package struct AuthorizedRules: Sendable {
-  var rules: [AuthorizationRule] = []
+  package var rules: [AuthorizationRule] = []
   /// There may be more than the rules say.
-  var isIncomplete = false
+  package var isIncomplete = false
 
-  static func + (left: Self, right: Self) -> Self {
+  package init(rules: [AuthorizationRule] = [], isIncomplete: Bool = false) {
+    self.rules = rules
+    self.isIncomplete = isIncomplete
+  }
+
+  package static func + (left: Self, right: Self) -> Self {
     Self(rules: left.rules + right.rules, isIncomplete: left.isIncomplete || right.isIncomplete)
   }
 
   /// The status of the review.
-  var json: JSON {
+  package var json: JSON {
     let resources = rules.filter { $0.paths.isEmpty }.map(\.json)
     let paths = rules.filter { !$0.paths.isEmpty }.map(\.json)
     return ["resourceRules": .array(resources), "nonResourceRules": .array(paths), "incomplete": .bool(isIncomplete)]

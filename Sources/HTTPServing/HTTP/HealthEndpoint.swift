@@ -11,13 +11,18 @@ package struct HealthCheck: Sendable {
 }
 
 /// `/healthz`, `/livez`, `/readyz`: answers in upstream's text format.
-struct HealthEndpoint: Sendable {
+package struct HealthEndpoint: Sendable {
   /// `healthz`, `livez` or `readyz`.
-  var name: String
-  var checks: [HealthCheck]
+  package var name: String
+  package var checks: [HealthCheck]
+
+  package init(name: String, checks: [HealthCheck]) {
+    self.name = name
+    self.checks = checks
+  }
 
   /// `check` is the rest of the path (`/readyz/ping`), empty for all of them. Code 500 says unhealthy.
-  func response(check: String, query: QueryParameters) -> APIResponse {
+  package func response(check: String, query: QueryParameters) -> APIResponse {
     guard check.isEmpty else {
       guard let found = checks.first(where: { $0.name == check }) else {
         return .text("404 page not found\n", code: 404)

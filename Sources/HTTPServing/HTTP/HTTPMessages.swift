@@ -4,6 +4,8 @@ import NIOHTTP1
 /// A request with its whole body, independent of the protocol version it came by.
 package struct APIRequest: Sendable {
   package var method: String
+  /// Path and query as they were sent.
+  package let target: String
   /// The decoded path.
   package var path: String
   package var query: QueryParameters
@@ -19,6 +21,7 @@ package struct APIRequest: Sendable {
   ) {
     let halves = target.utf8.split(separator: UInt8(ascii: "?"), maxSplits: 1, omittingEmptySubsequences: false)
     self.method = method
+    self.target = target
     path = PercentEncoding.decode(halves[0])
     query = halves.count > 1 ? QueryParameters(String(decoding: halves[1], as: UTF8.self)) : QueryParameters()
     self.headers = headers
@@ -28,6 +31,12 @@ package struct APIRequest: Sendable {
   }
 
   package var isLongRunning: Bool { info.isLongRunning(query) }
+
+  /// What the client wants the connection to speak instead of HTTP, in lower case; nil when it wants no change.
+  package var upgrade: String? {
+    guard headers[canonicalForm: "connection"].contains(where: { $0.lowercased() == "upgrade" }) else { return nil }
+    return headers.first(name: "upgrade")?.lowercased()
+  }
 
   /// The media type of the body without its parameters, in lower case.
   package var contentType: String {
@@ -51,11 +60,20 @@ package struct APIResponse: Sendable {
     case bytes([UInt8])
     /// Written piece by piece; ends when the closure returns. The head is flushed before the first piece.
     case stream(@Sendable (ResponseWriter) async throws -> Void)
+    /// The connection leaves HTTP and speaks another protocol until the closure returns; then it is closed. HTTP/1.1
+    /// alone.
+    case upgrade(@Sendable (any ByteConnection) async -> Void)
   }
 
   package var code: Int
   package var headers: HTTPHeaders
   package var body: Body
+
+  package init(code: Int, headers: HTTPHeaders, _ body: Body) {
+    self.code = code
+    self.headers = headers
+    self.body = body
+  }
 
   package init(code: Int = 200, contentType: String, headers: HTTPHeaders = [:], _ body: [UInt8]) {
     self.code = code
@@ -70,6 +88,17 @@ package struct APIResponse: Sendable {
     self.code = code
     headers = ["content-type": contentType]
     body = .stream(stream)
+  }
+
+  /// 101: from here on the connection speaks `upgrade` (the name in the header of that name).
+  package init(
+    upgradingTo upgrade: String, headers: HTTPHeaders, run: @escaping @Sendable (any ByteConnection) async -> Void
+  ) {
+    code = 101
+    self.headers = headers
+    self.headers.add(name: "connection", value: "Upgrade")
+    self.headers.add(name: "upgrade", value: upgrade)
+    body = .upgrade(run)
   }
 
   package static func json(_ body: [UInt8], code: Int = 200) -> APIResponse {
@@ -105,7 +134,7 @@ package struct ResponseWriter: Sendable {
 }
 
 extension StringProtocol {
-  func trimmingSpaces() -> String {
+  package func trimmingSpaces() -> String {
     var text = self[...]
     while let first = text.first, first == " " || first == "\t" { text.removeFirst() }
     while let last = text.last, last == " " || last == "\t" { text.removeLast() }

@@ -30,6 +30,8 @@ extension CertificateProfile {
   }
 
   package static let admin = client(user: "kubernetes-admin", groups: [UserInfo.mastersGroup])
+  /// The API server, as it asks nodes.
+  package static let kubeletClient = client(user: "kube-apiserver-kubelet-client", groups: [UserInfo.mastersGroup])
   package static let scheduler = client(user: UserInfo.scheduler.name)
   package static let controllerManager = client(user: UserInfo.controllerManager.name)
   package static let proxy = client(user: UserInfo.proxy.name)
@@ -51,6 +53,13 @@ extension CertificateProfile {
     return CertificateProfile(
       commonName: "kube-apiserver",
       usage: .server(names: unique(fixed + names.filter { !$0.isEmpty }), addresses: unique(literals)))
+  }
+
+  /// The own port of a node. `addresses` are literals.
+  package static func kubelet(_ name: String, addresses: [String]) -> CertificateProfile {
+    CertificateProfile(
+      commonName: UserInfo.nodeUserPrefix + name, organizations: [UserInfo.nodesGroup],
+      usage: .server(names: unique([name, "localhost"]), addresses: unique(["127.0.0.1", "::1"] + addresses)))
   }
 
   private static func unique(_ values: [String]) -> [String] {

@@ -11,16 +11,18 @@ package enum ClientCertificate: Sendable, Equatable {
   case rejected(reason: String)
 }
 
-/// Checks client certificates against the cluster's authority. Certificates are issued by it directly, so there are no
-/// chains to build.
-struct ClientCertificateVerifier: Sendable {
-  let authority: CertificateAuthority
+/// Checks client certificates against the cluster's authorities. Certificates are issued by them directly, so there are
+/// no chains to build.
+package struct ClientCertificateVerifier: Sendable {
+  private let authorities: [Certificate]
 
-  func verify(der: [UInt8]) -> ClientCertificate {
+  package init(authorities: [Certificate]) { self.authorities = authorities }
+
+  package func verify(der: [UInt8]) -> ClientCertificate {
     guard let certificate = try? Certificate(derEncoded: der) else {
       return .rejected(reason: "the client's certificate cannot be read")
     }
-    guard authority.isIssuer(of: certificate) else {
+    guard authorities.contains(where: { $0.isIssuer(of: certificate) }) else {
       return .rejected(reason: "x509: certificate signed by unknown authority")
     }
     guard let usage = try? certificate.extensions.extendedKeyUsage, usage.contains(.clientAuth) else {
@@ -34,7 +36,7 @@ struct ClientCertificateVerifier: Sendable {
   }
 
   /// The common name is the user, the organizations are the groups.
-  static func user(of subject: DistinguishedName) -> UserInfo? {
+  package static func user(of subject: DistinguishedName) -> UserInfo? {
     var user = UserInfo(name: "")
     for attribute in subject.lazy.flatMap({ $0 }) {
       guard let value = String(attribute.value) else { continue }
