@@ -160,7 +160,7 @@ let package = Package(
     .testTarget(
       name: "KubeletTests",
       dependencies: [
-        "Kubelet", "KubernetesAPI", "KubernetesClient", "LinuxSystem", "NodeSimulation",
+        "HTTPServing", "Kubelet", "KubernetesAPI", "KubernetesClient", "LinuxSystem", "NodeSimulation",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),

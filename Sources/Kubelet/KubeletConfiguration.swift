@@ -17,6 +17,8 @@ package struct KubeletConfiguration: Sendable {
   /// Where pods with `dnsPolicy: Default` get their name servers from.
   package var resolvConfPath = "/etc/resolv.conf"
   package var maxPods = 110
+  /// The node's own port; 0: none.
+  package var port = 10_250
   package var labels: [String: String] = [:]
   package var taints: [NodeTaint] = []
   /// Swiftlet's own version; the node reports `v1.32.0+swiftlet-…`.

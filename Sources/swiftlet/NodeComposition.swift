@@ -1,6 +1,7 @@
 import APIServer
 import ContainerRuntime
 import Foundation
+import HTTPServing
 import ImageStore
 import KubeProxy
 import KubernetesAPI
@@ -14,12 +15,16 @@ import PodNetwork
 struct NodeComposition {
   private let kubelet: Kubelet
   private let proxy: KubeProxy
+  /// Nil with `--kubelet-port 0`.
+  private let port: NodeServer?
   private let logger: Logger
 
   /// What the API server asks for logs.
   var connection: any NodeConnection { kubelet }
 
-  init(_ layout: ServerLayout, _ registry: Registry, logger: Logger) async throws {
+  init(
+    _ layout: ServerLayout, _ registry: Registry, _ authority: CertificateAuthority, logger: Logger
+  ) async throws {
     self.logger = logger
     let client = KubernetesClient(
       transport: InProcessTransport(
@@ -40,6 +45,21 @@ struct NodeComposition {
         transport: InProcessTransport(registry: registry, user: .proxy, authorizer: BootstrapAuthorizer())),
       nodeName: layout.nodeName, clusterCIDR: layout.options.clusterCidr,
       report: { logger.warning("kube-proxy: \($0)") })
+    port = Self.port(layout, kubelet, authority, logger)
+  }
+
+  private static func port(
+    _ layout: ServerLayout, _ kubelet: Kubelet, _ authority: CertificateAuthority, _ logger: Logger
+  ) -> NodeServer? {
+    guard layout.options.kubeletPort > 0 else { return nil }
+    let profile = CertificateProfile.kubelet(layout.nodeName, addresses: [layout.advertiseAddress])
+    return NodeServer(
+      kubelet, port: layout.options.kubeletPort, keyPair: { try authority.keyPair("kubelet", profile) },
+      verifier: ClientCertificateVerifier(authorities: [authority.certificate]),
+      gate: NodeGate(
+        authenticate: { try CertificateAuthenticator().authenticate($0) },
+        authorize: { BootstrapAuthorizer().authorize($0) == .allow }),
+      logger: logger)
   }
 
   func parts(after latch: Latch) -> [Part] {
@@ -47,6 +67,10 @@ struct NodeComposition {
       Part("kubelet") {
         await latch.wait()
         try await kubelet.run()
+      },
+      Part("node port") {
+        await latch.wait()
+        if let port { try await port.run() } else { await untilCancelled() }
       },
       Part("kube-proxy") {
         await latch.wait()
@@ -90,6 +114,7 @@ struct NodeComposition {
     var configuration = KubeletConfiguration(nodeName: layout.nodeName, nodeIP: layout.advertiseAddress)
     configuration.podCIDR = layout.podCIDR
     configuration.allowedUnsafeSysctls = layout.options.allowedUnsafeSysctls
+    configuration.port = layout.options.kubeletPort
     configuration.rootDirectory = layout.options.kubeletDir
     configuration.podLogsDirectory = layout.options.logDir + "/pods"
     configuration.containerLogsDirectory = layout.options.logDir + "/containers"

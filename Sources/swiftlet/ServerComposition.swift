@@ -27,7 +27,7 @@ struct ServerComposition {
     let identity = try identity(authority, tokens)
     let registry = try makeRegistry(store, tokens)
     try writeKubeconfig(authority)
-    let node = layout.options.disableAgent ? nil : try await NodeComposition(layout, registry, logger: logger)
+    let node = layout.options.disableAgent ? nil : try await NodeComposition(layout, registry, authority, logger: logger)
     let server = apiServer(registry, authority, node)
     let isBootstrapped = Latch()
     let parts = [
@@ -123,7 +123,7 @@ private func keepOpen(_ store: any Store) async throws {
   try await store.close()
 }
 
-private func untilCancelled() async {
+func untilCancelled() async {
   let (stream, continuation) = AsyncStream.makeStream(of: Never.self)
   for await _ in stream {}
   continuation.finish()

@@ -41,6 +41,9 @@ struct ServerOptions: ParsableArguments {
   @Option(help: "Further names or addresses for the server's certificate.")
   var tlsSan: [String] = []
 
+  @Option(help: "The port of the node itself, for statistics, logs and commands; 0: none.")
+  var kubeletPort = 10250
+
   @Option(help: "The node's name (default: the host name).")
   var nodeName: String?
 
@@ -89,7 +92,7 @@ struct ServerOptions: ParsableArguments {
   private static let ownNames: Set<String> = [
     "config", "data-dir", "image-dir", "state-dir", "kubelet-dir", "log-dir", "container-log-max-size",
     "container-log-max-files", "bind-address", "secure-port", "advertise-address",
-    "tls-san", "node-name", "write-kubeconfig", "storage", "cluster-cidr", "service-cidr", "bridge", "cgroup-parent",
+    "tls-san", "kubelet-port", "node-name", "write-kubeconfig", "storage", "cluster-cidr", "service-cidr", "bridge", "cgroup-parent",
     "allowed-unsafe-sysctls", "registries", "shim", "disable-agent", "legacy-service-account-tokens", "log-level",
   ]
 
@@ -105,6 +108,9 @@ struct ServerOptions: ParsableArguments {
     _ = try resources.configuration()
     guard (1...65535).contains(securePort) else {
       throw ValidationError("--secure-port must be between 1 and 65535, not \(securePort)")
+    }
+    guard (0...65535).contains(kubeletPort) else {
+      throw ValidationError("--kubelet-port must be between 0 and 65535, not \(kubeletPort)")
     }
     guard containerLogMaxBytes != nil else {
       throw ValidationError("--container-log-max-size must be a quantity of bytes such as 10Mi, not \(containerLogMaxSize)")

@@ -70,7 +70,7 @@ package struct NodeStatusBuilder: Sendable {
     status.capacity = capacity
     status.allocatable = allocatable
     status.addresses = [address(.internalIP, configuration.nodeIP), address(.hostname, configuration.nodeName)]
-    status.daemonEndpoints.kubeletEndpoint.Port = 10_250
+    status.daemonEndpoints.kubeletEndpoint.Port = configuration.port
     status.nodeInfo = info
     status.images = Self.images(images)
     let own = conditions(complaint, pressures, former, now)
