@@ -139,8 +139,11 @@ let package = Package(
         "APIServer", "ContainerRuntime", "ControllerManager", "HTTPServing", "ImageStore", "KubeProxy", "Kubelet", "KubernetesAPI",
         "KubernetesClient", "LinuxSystem", "Netlink", "PodNetwork", "Scheduler", "Storage",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Yams", package: "Yams"),
       ],
@@ -160,7 +163,7 @@ let package = Package(
     .testTarget(
       name: "KubeletTests",
       dependencies: [
-        "HTTPServing", "Kubelet", "KubernetesAPI", "KubernetesClient", "LinuxSystem", "NodeSimulation",
+        "ContainerRuntime", "HTTPServing", "Kubelet", "KubernetesAPI", "KubernetesClient", "LinuxSystem", "NodeSimulation",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),

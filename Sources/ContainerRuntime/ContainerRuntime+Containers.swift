@@ -191,6 +191,12 @@ extension ContainerRuntime {
 }
 
 extension ContainerStatistics {
+  /// Over the devices of `io.stat`: a line each, `8:0 rbytes=1 wbytes=2 …`.
+  static func sum(_ key: String, in text: String) -> Int {
+    text.split(whereSeparator: \.isWhitespace).filter { $0.hasPrefix(key) }
+      .reduce(0) { $0 + (Int($1.dropFirst(key.count)) ?? 0) }
+  }
+
   /// Reads the group's files. Blocks.
   init(_ group: Cgroup) {
     let current = group.number(in: "memory.current")
@@ -199,5 +205,9 @@ extension ContainerStatistics {
       cpuUsageMicroseconds: group.value("usage_usec", in: "cpu.stat") ?? 0, memoryCurrentBytes: current,
       memoryWorkingSetBytes: current.map { max(0, $0 - inactive) },
       processes: group.number(in: "pids.current") ?? (try? group.processes().count))
+    if let text = try? group.read("io.stat") {
+      ioReadBytes = Self.sum("rbytes=", in: text)
+      ioWrittenBytes = Self.sum("wbytes=", in: text)
+    }
   }
 }

@@ -66,6 +66,8 @@ package final class Kubelet: Sendable {
     let pool = try BlockingPool(name: "kubelet-io", threads: 2, substitutes: 64)
     let changes = SourceChanges()
     let counters = AgentCounters()
+    let timeline = StartTimeline(clock: clock)
+    let prober = Prober(runtime: runtime, group: group, clock: clock, counters: counters, timeline: timeline)
     let foreign = ForeignPath()
     return PodServices(
       configuration: configuration, runtime: runtime, network: network, puller: ImagePuller(images: images),
@@ -74,12 +76,16 @@ package final class Kubelet: Sendable {
         sysctls: try SysctlRules(allowingUnsafe: configuration.allowedUnsafeSysctls),
         hasAppArmor: AppArmorRules.isEnabledHere()),
       hooks: HookRunner(runtime: runtime, http: HTTPProbe(group: group)),
-      prober: Prober(runtime: runtime, group: group, clock: clock, counters: counters), statuses: StatusManager(client: client),
+      prober: prober,
+      statuses: StatusManager(client: client) { pod in
+        if pod.isReady { timeline.mark(.told, podUID: pod.uid) }
+      },
       recorder: recorder, services: Informer(client: client),
       configMaps: ReferencedObjects(client: client) { changes.announce($0) },
       secrets: ReferencedObjects(client: client) { changes.announce($0) },
       tokens: TokenManager(client: client, clock: clock) { changes.announce($0) }, sourceChanges: changes,
       deadlines: DeadlineQueue(), clock: clock, pool: pool,
+      history: try HistoryRecorder(configuration, logger: logger), timeline: timeline,
       allocatable: NodeStatusBuilder(configuration, machine).allocatable,
       policy: ResourcePolicy(machine, configuration.resources), counters: counters, logger: logger)
   }
@@ -91,6 +97,7 @@ package final class Kubelet: Sendable {
         try NodeFiles.makeDirectory(path)
       }
     }
+    try await services.history.open()
     let events = runtime.events()
     try await withThrowingDiscardingTaskGroup { group in
       for task in background { group.addTask { await task() } }
@@ -142,6 +149,7 @@ extension Kubelet {
     var state = PodState(
       recovering: pod, observed: observed, addresses: addresses, now: services.clock.now(),
       maximumDelaySeconds: configuration.maxRestartDelaySeconds)
+    if observed == nil, pod.status.startTime == nil { services.timeline.begin(podUID: pod.uid) }
     if observed == nil {
       admit(&state)
       refuseUnfit(&state)
@@ -181,6 +189,7 @@ extension Kubelet {
   /// What lives here and is not in the API (deleted by force while no agent ran) is ended.
   private func stopOrphans(_ observed: [ObservedPod]) async {
     let known = Set(pods.list().map(\.uid))
+    services.history.settle(livePodUIDs: known, now: services.clock.now())
     for pod in observed where !known.contains(pod.uid) {
       logger.warning("stopping pod \(pod.namespace)/\(pod.name) (\(pod.uid)): the API does not know it")
       do {

@@ -14,7 +14,8 @@ struct Swiftlet: AsyncParsableCommand {
         kubectl --kubeconfig /etc/swiftlet/kubeconfig.yaml get nodes
       """,
     subcommands: [
-      ServerCommand.self, ImageCommand.self, CheckCommand.self, DownCommand.self, VersionCommand.self,
+      ServerCommand.self, WhyCommand.self, TimelineCommand.self, PsCommand.self, LogsCommand.self, ExecCommand.self,
+      StatsCommand.self, ImageCommand.self, CheckCommand.self, DownCommand.self, VersionCommand.self,
     ])
 
   static func main() async {

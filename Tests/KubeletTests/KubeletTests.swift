@@ -185,6 +185,63 @@ import Testing
     }
   }
 
+  @Test func tellsHowLongEachPhaseOfAStartTook() async throws {
+    let request = PodReportRequest(.timeline, pod: ObjectKey(namespace: "default", name: "web"), uid: "uid-web")
+    try await withKubelet { kubelet in
+      try await bind(makePod(containers: [makeContainer("app")]))
+      await api.wait { _ in kubelet.services.timeline.marks(podUID: "uid-web").last?.moment == .told }
+      let report = TimelineReport(unchecked: try #require(try await kubelet.podReport(request)).json)
+      let parts = ["volumes", "namespaces", "network", "pod's files", "image", "container's files", "create and start"]
+      #expect(Set(report.phases.map(\.name)).isSuperset(of: parts + ["Ready status written"]))
+      #expect(report.readyMilliseconds != nil)
+    }
+    // The next agent did not see the start.
+    try await withKubelet { kubelet in
+      await api.wait { _ in kubelet.worker("uid-web") != nil }
+      let text = try #require(try await kubelet.podReport(request)).text
+      #expect(text.contains("Nothing more is known: it was started before this node agent."))
+    }
+  }
+
+  @Test func saysWhyContainersEndedAcrossAgentsAndAfterThePod() async throws {
+    let key = ObjectKey(namespace: "default", name: "web")
+    func deaths(_ kubelet: Kubelet, uid: String?) async throws -> [DeathRecord] {
+      let report = try #require(try await kubelet.podReport(PodReportRequest(.why, pod: key, uid: uid)))
+      return WhyReport(unchecked: report.json).deaths
+    }
+    let probe = Probe {
+      $0.exec = ExecAction { $0.command = ["check"] }
+      $0.periodSeconds = 1
+      $0.failureThreshold = 1
+    }
+    node.setExecExitCode(1)
+    try await withKubelet { kubelet in
+      try await bind(makePod(grace: 1, containers: [makeContainer("app") { $0.livenessProbe = probe }]))
+      await podBecomes { $0.status.containerStatuses.first?.restartCount == 1 }
+      let death = try #require(try await deaths(kubelet, uid: "uid-web").last)
+      #expect(death.cause == .livenessProbe)
+      #expect(death.kill?.probe?.results.map(\.output) == ["not well"])
+      #expect(death.kill?.probe?.check == "exec [\"check\"]")
+      #expect(try await kubelet.podReport(PodReportRequest(.why, pod: ObjectKey(namespace: "default", name: "x"))) == nil)
+    }
+    node.setExecExitCode(0)
+    try await withKubelet { kubelet in
+      await api.wait { _ in kubelet.worker("uid-web") != nil }
+      #expect(try await deaths(kubelet, uid: "uid-web").last?.cause == .livenessProbe)
+      try await client.delete(Pod.self, key)
+      await api.wait { $0.objects(Pod.self).isEmpty }
+      let report = try #require(try await kubelet.podReport(PodReportRequest(.why, pod: key)))
+      #expect(report.text.hasPrefix("default/web: it was deleted, and left the node "))
+    }
+    try await withKubelet { kubelet in
+      try await bind(makePod("second", containers: [makeContainer("app")]))
+      await podBecomes(ObjectKey(namespace: "default", name: "second"), Self.isReady)
+      let report = try #require(try await kubelet.podReport(PodReportRequest(.why, pod: key)))
+      #expect(report.text.hasPrefix("default/web: it was deleted, and left the node "))
+      #expect(report.text.contains("because its liveness probe failed once."))
+    }
+  }
+
   @Test func endsOrphansOnStart() async throws {
     try await withKubelet { _ in
       try await bind(makePod(containers: [makeContainer("app")]))

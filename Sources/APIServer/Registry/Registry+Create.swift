@@ -17,12 +17,18 @@ extension Registry {
       let key = ObjectKey(namespace: namespace, name: name.isEmpty ? body.json.objectName : name)
       return try await post(registered, key, subresource, body, options, user: user)
     }
+    let requested = environment.now().nanosecondsSinceEpoch
     var (object, warnings) = try ObjectDecoding(registered: registered, validation: options.fieldValidation).decode(
       body)
     try registered.place(&object, in: namespace)
     try await admitCreate(&object, registered)
     warnings += registered.strategy.warnings(object)
     let stored = try await create(object, registered, cache, isDryRun: options.isDryRun)
+    if kind == Pod.kind, !options.isDryRun {
+      milestones.created(
+        uid: stored.json[path: "metadata", "uid"]?.stringValue ?? "", requested: requested,
+        written: environment.now().nanosecondsSinceEpoch)
+    }
     return WriteResult(object: stored, warnings: warnings, isCreated: true)
   }
 

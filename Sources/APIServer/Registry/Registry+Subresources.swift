@@ -37,9 +37,11 @@ extension Registry {
     let (_, cache) = try serving(registered.kind)
     let plan = BindingPlan(binding: binding, kind: registered.kind, now: environment.now())
     try plan.check(key)
-    _ = try await change(registered, cache, key, isDryRun: isDryRun) { current in
+    let bound = try await change(registered, cache, key, isDryRun: isDryRun) { current in
       .put(try plan.bound(current.json))
     }
+    milestones.bound(
+      uid: bound.object.json[path: "metadata", "uid"]?.stringValue ?? "", at: environment.now().nanosecondsSinceEpoch)
     return WriteResult(object: .answer(.success(code: 201), key: key), isCreated: true)
   }
 

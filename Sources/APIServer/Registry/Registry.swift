@@ -14,6 +14,7 @@ package final class Registry: Sendable {
   let configuration: RegistryConfiguration
   let cache: WatchCache
   let services: ServiceAllocator
+  let milestones = PodMilestones()
   private let caches: [Kind: KindCache]
   private let registered: [Kind: RegisteredKind]
 

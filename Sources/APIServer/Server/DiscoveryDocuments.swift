@@ -92,7 +92,7 @@ struct DiscoveryDocuments: Sendable {
     case "eviction": SubresourceFacts(kind: "Eviction", verbs: ["create"], group: "policy", version: "v1")
     case "token":
       SubresourceFacts(kind: "TokenRequest", verbs: ["create"], group: "authentication.k8s.io", version: "v1")
-    case "log": SubresourceFacts(kind: kind.kind, verbs: ["get"])
+    case "log", "timeline", "why": SubresourceFacts(kind: kind.kind, verbs: ["get"])
     case "finalize": SubresourceFacts(kind: kind.kind, verbs: ["update"])
     default: SubresourceFacts(kind: kind.kind, verbs: ["get", "patch", "update"])
     }

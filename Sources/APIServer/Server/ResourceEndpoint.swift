@@ -27,6 +27,7 @@ struct ResourceEndpoint: RequestEndpoint {
 
   func respond(to request: APIRequest, user: UserInfo) async throws -> APIResponse? {
     guard request.info.isResourceRequest, let registered = kind(request.info) else { return nil }
+    if let report = try await report(request, registered, user) { return report }
     let call = try ResourceCall(request, registered, user)
     switch request.info.verb {
     case "get": return try await get(call)

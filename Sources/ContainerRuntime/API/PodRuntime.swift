@@ -119,6 +119,9 @@ package struct ContainerStatistics: Sendable, Equatable {
   /// Without the inactive page cache, as the kubelet's `workingSetBytes`.
   package var memoryWorkingSetBytes: Int?
   package var processes: Int?
+  /// Of all block devices together.
+  package var ioReadBytes: Int?
+  package var ioWrittenBytes: Int?
 
   package init(
     cpuUsageMicroseconds: Int, memoryCurrentBytes: Int? = nil, memoryWorkingSetBytes: Int? = nil, processes: Int? = nil

@@ -29,18 +29,24 @@ struct ContainerStart: Sendable {
 
   private var pod: Pod { state.pod }
 
+  private func mark(_ moment: StartMoment) { services.timeline.mark(moment, podUID: pod.uid, container: name) }
+
   private func start() async throws -> PodInput {
     guard let container = state.spec(name) else { throw StartFailure.cancelled }
+    mark(.imageBegin)
     let context = await services.context(pod, addresses: state.addresses)
     let secrets = pod.spec.imagePullSecrets.compactMap { context.secrets[$0.name]?.pullSecret }
     let image = try await services.puller.ensure(container, secrets: secrets) { services.note(pod, $0) }
+    mark(.imageReady)
     try Task.checkCancellation()
     let places = PodPlaces(pod, services.configuration)
     try await mountImages(container, secrets, places)
     let spec = try ContainerSpecBuilder(context: context, container: container, image: image, places: places)
       .build(attempt: attempt)
     try await prepareFiles(spec, places)
+    mark(.filesReady)
     let started = try await services.runtime.startContainer(spec)
+    mark(.started)
     await announce(started, spec)
     return .started(started, ImageNames(image, wanted: container.image))
   }

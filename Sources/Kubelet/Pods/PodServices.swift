@@ -25,6 +25,8 @@ package struct PodServices: Sendable {
   let deadlines: DeadlineQueue<String>
   let clock: SteadyClock
   let pool: BlockingPool
+  let history: HistoryRecorder
+  let timeline: StartTimeline
   let allocatable: [String: Quantity]
   let policy: ResourcePolicy
   let counters: AgentCounters

@@ -51,6 +51,7 @@ package final class PodWorker: Sendable {
   func run() async {
     var planner = PodPlanner(state)
     services.follow(planner.state.pod)
+    services.history.begin(planner.state, now: services.clock.now())
     await withDiscardingTaskGroup { group in
       step(&planner, [.wake], &group)
       while !planner.state.isFinished, let inputs = await mailbox.next() { step(&planner, inputs, &group) }
@@ -60,11 +61,14 @@ package final class PodWorker: Sendable {
 
   private func step(_ planner: inout PodPlanner, _ inputs: [PodInput], _ group: inout DiscardingTaskGroup) {
     let began = ContinuousClock.now
-    let (phase, former) = (shared.withLock { $0.status.phase }, planner.state.pod)
-    let actions = planner.handle(inputs, now: services.clock.now())
+    let (phase, before, now) = (shared.withLock { $0.status.phase }, planner.state, services.clock.now())
+    let actions = planner.handle(inputs, now: now)
+    services.history.observe(
+      before: before, inputs, actions, after: planner.state, now: now,
+      failedProbes: services.prober.failedTrails(podUID: uid, inputs))
     publish(planner)
     count(began, former: phase)
-    if VolumeRefresh.isNeeded(after: inputs, from: former, to: planner.state.pod),
+    if VolumeRefresh.isNeeded(after: inputs, from: before.pod, to: planner.state.pod),
       shared.withLock({ $0.refresh.request() })
     {
       group.addTask { await self.refreshVolumes() }
@@ -91,6 +95,7 @@ package final class PodWorker: Sendable {
       shared.status = status
       return Array(shared.watchers.values)
     }
+    if status.isReady { services.timeline.mark(.ready, podUID: uid) }
     if !state.isRemoved { services.statuses.set(state.pod, status) }
     let addresses = state.pod.spec.hostNetwork ? [services.configuration.nodeIP] : state.addresses
     services.prober.set(
@@ -152,9 +157,11 @@ extension PodWorker {
     let explanation = Task { await explainSlowVolumes(state) }
     defer { explanation.cancel() }
     let places = PodPlaces(state.pod, services.configuration)
+    services.timeline.mark(.volumesBegin, podUID: uid)
     let context = await services.volumeContext(state.pod, addresses: state.addresses)
     do {
       try await services.volumes.setUp(context, places)
+      services.timeline.mark(.volumesReady, podUID: uid)
       deliver(.volumesReady)
     } catch let error as VolumeManager.SetUpError {
       deliver(.volumesFailed(error.messages))
@@ -241,6 +248,7 @@ extension PodWorker {
 
   private func finish(_ state: PodState, deletesObject: Bool) async {
     services.unfollow(state.pod)
+    services.timeline.end(podUID: uid)
     services.deadlines.cancel(uid)
     services.prober.set(podUID: uid, [], note: { _ in }, deliver: { _ in })
     let places = PodPlaces(state.pod, services.configuration)

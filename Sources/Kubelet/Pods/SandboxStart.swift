@@ -8,9 +8,13 @@ struct SandboxStart: Sendable {
   func run() async -> PodInput {
     if let obstacle = Self.obstacle(pod) { return .sandboxFailed(obstacle) }
     do {
+      mark(.sandboxBegin)
       let facts = try await services.runtime.startSandbox(spec)
+      mark(.namespacesMade)
       let addresses = try await attach(facts)
+      mark(.networkUp)
       try await writeFiles(addresses)
+      mark(.sandboxReady)
       services.counters.podStarted()
       return .sandboxStarted(facts, addresses: addresses)
     } catch {
@@ -19,6 +23,8 @@ struct SandboxStart: Sendable {
   }
 
   private var pod: Pod { state.pod }
+
+  private func mark(_ moment: StartMoment) { services.timeline.mark(moment, podUID: pod.uid) }
 
   /// What the pod asks of its sandbox that this node does not have; running it without would be less than was asked for.
   static func obstacle(_ pod: Pod) -> String? {

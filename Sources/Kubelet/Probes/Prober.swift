@@ -13,28 +13,48 @@ package final class Prober: Sendable {
   private struct Entry {
     var target: ProbeTarget
     var worker: ProbeWorker
+    /// The last findings, for `swiftlet why`.
+    var results: [ProbeResult] = []
     /// Where the probe's failures are told.
     var note: @Sendable (PodNote) -> Void
     var deliver: @Sendable (PodInput) -> Void
+
+    mutating func note(_ finding: ProbeWorker.Finding, took: Duration, now: Timestamp) {
+      if results.count >= ProbeTrail.resultLimit { results.removeFirst() }
+      results.append(ProbeResult(finding, took: took, now: now))
+    }
   }
 
   private let runtime: any RuntimeService
   private let http: HTTPProbe
   private let tcp: TCPProbe
   private let clock: SteadyClock
+  private let timeline: StartTimeline
   private let due = DeadlineQueue<Key>()
   private let entries = Mutex<[Key: Entry]>([:])
 
   private let counters: AgentCounters
 
   package init(
-    runtime: any RuntimeService, group: any EventLoopGroup, clock: SteadyClock, counters: AgentCounters = AgentCounters()
+    runtime: any RuntimeService, group: any EventLoopGroup, clock: SteadyClock, counters: AgentCounters = AgentCounters(),
+    timeline: StartTimeline
   ) {
     self.runtime = runtime
     self.counters = counters
     self.clock = clock
+    self.timeline = timeline
     http = HTTPProbe(group: group)
     tcp = TCPProbe(group: group)
+  }
+
+  /// What the probes had found that now failed for good, by container ID; asked while they are still known.
+  func failedTrails(podUID: String, _ inputs: [PodInput]) -> [String: ProbeTrail] {
+    var trails: [String: ProbeTrail] = [:]
+    for case .probed(let id, let kind, .failure) in inputs where kind != .readiness {
+      let entry = entries.withLock { $0[Key(podUID: podUID, containerID: id, kind: kind)] }
+      trails[id] = entry.map { ProbeTrail($0.target, results: $0.results) } ?? ProbeTrail { $0.kind = kind.rawValue }
+    }
+    return trails
   }
 
   /// Makes `targets` the probes of a pod; those that go on are left alone.
@@ -71,6 +91,7 @@ package final class Prober: Sendable {
 
   private func probe(_ key: Key) async {
     guard let target = entries.withLock({ $0[key]?.target }) else { return }
+    let begin = ContinuousClock.now
     let finding = await check(target)
     counters.probed(podUID: key.podUID, container: target.containerName, key.kind, finding)
     guard let finding else { return schedule(key, after: target.timing.periodSeconds) }
@@ -78,10 +99,12 @@ package final class Prober: Sendable {
     let outcome = entries.withLock { entries -> (ProbeWorker.Result?, Timestamp?, Entry)? in
       guard var entry = entries[key] else { return nil }
       let result = entry.worker.handle(finding, now: now)
+      entry.note(finding, took: begin.duration(to: .now), now: now)
       entries[key] = entry
       return (result, entry.worker.isOnHold ? nil : entry.worker.nextAt, entry)
     }
     guard let (result, nextAt, entry) = outcome else { return }
+    timeline.mark(.probed, podUID: key.podUID, container: entry.target.containerName)
     tell(finding, key.kind, entry)
     if let result { entry.deliver(.probed(id: key.containerID, key.kind, result)) }
     if let nextAt { due.set(key, at: clock.instant(of: nextAt)) }

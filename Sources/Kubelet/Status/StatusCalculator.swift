@@ -181,7 +181,7 @@ extension StatusCalculator {
     }
   }
 
-  private static func reason(_ exit: ContainerExit) -> String {
+  static func reason(_ exit: ContainerExit) -> String {
     if !exit.reason.isEmpty { return exit.reason }
     if exit.isOutOfMemory { return "OOMKilled" }
     return exit.code == 0 ? "Completed" : "Error"

@@ -23,7 +23,13 @@ package final class StatusManager: Sendable {
   private let entries = Mutex<[String: Entry]>([:])
   private let queue = WorkQueue<String>(initialDelay: .milliseconds(100), maximumDelay: .seconds(10))
 
-  package init(client: KubernetesClient) { self.client = client }
+  private let onTold: @Sendable (Pod) -> Void
+
+  /// `onTold` hears of each pod as the API has it after a patch.
+  package init(client: KubernetesClient, onTold: @escaping @Sendable (Pod) -> Void = { _ in }) {
+    self.client = client
+    self.onTold = onTold
+  }
 
   package func set(_ pod: Pod, _ status: PodStatus) {
     let hasChanged = entries.withLock { entries in
@@ -121,6 +127,7 @@ package final class StatusManager: Sendable {
     guard let patch = StatusPatch.make(uid: uid, from: base.status, to: entry.desired) else { return }
     let answer = try await client.patch(Pod.self, entry.pod.key, patch, subresource: "status")
     entries.withLock { $0[uid]?.acknowledged = answer }
+    onTold(answer)
   }
 
   private static func newest(_ pod: Pod, _ acknowledged: Pod?) -> Pod {

@@ -23,6 +23,9 @@ package protocol NodeConnection: Sendable {
   /// Dials a port inside the pod's network namespace (127.0.0.1, then ::1). Throws `Status` when the pod does not run or
   /// nothing listens.
   func portForward(pod: ObjectKey, uid: String, port: Int) async throws -> any ForwardedConnection
+
+  /// What the node remembers of a pod, also of one that has left it; nil when it never had such a pod.
+  func podReport(_ request: PodReportRequest) async throws -> PodReport?
 }
 
 /// `kubectl logs`' flags (`v1.PodLogOptions`).

@@ -10,7 +10,7 @@ package struct PodFields: KindFields {
       version: "v1", kind: "Pod", plural: "pods", shortNames: ["po"], categories: ["all"],
       subresources: [
         "attach", "binding", "ephemeralcontainers", "eviction", "exec", "log", "portforward", "proxy", "resize",
-        "status",
+        "status", "timeline", "why",
       ]),
     description: "One or more containers that run together on one node and share an address.",
     PodFields())

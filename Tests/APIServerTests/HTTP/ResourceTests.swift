@@ -21,6 +21,12 @@ struct ResourceTests {
         if !options.follow { continuation.finish() }
       }
     }
+
+    func podReport(_ request: PodReportRequest) async throws -> PodReport? {
+      guard request.pod.name != "nobody" else { return nil }
+      let words = [request.topic.rawValue, request.pod.name, request.uid ?? "gone", request.container ?? "all"]
+      return PodReport(text: words.joined(separator: " ") + "\n", json: ["pod": .string(request.pod.name)])
+    }
   }
 
   static func run(_ body: @Sendable @escaping (ServerHarness) async throws -> Void) async throws {
@@ -48,6 +54,40 @@ struct ResourceTests {
     ]
     if !node.isEmpty { pod["spec"]?["nodeName"] = .string(node) }
     return pod
+  }
+
+  @Test func passesOnWhatTheNodeRemembersOfAPod() async throws {
+    try await Self.run { server in
+      for (name, node) in [("here", "n1"), ("lost", "n2"), ("waiting", "")] {
+        #expect(try await Self.post(server, Self.pods, Self.pod(name, node: node)).code == 201)
+      }
+      let here = try await server.curl("\(Self.pods)/here")
+      let uid = try #require(here.json?[path: "metadata", "uid"]?.stringValue)
+      let why = try await server.curl("\(Self.pods)/here/why", "-D", "-")
+      #expect(why.body.contains("content-type: text/plain; charset=utf-8"))
+      #expect(why.body.hasSuffix("why here \(uid) all\n"))
+      #expect(try await server.curl("\(Self.pods)/here/timeline?container=c").body == "timeline here \(uid) c\n")
+      // What kubectl get --raw sends; then who wants JSON alone.
+      #expect(
+        try await server.curl("\(Self.pods)/here/why", "-H", "Accept: application/json, */*").body.hasPrefix("why here"))
+      #expect(try await server.curl("\(Self.pods)/here/why", "-H", "Accept: application/json").json?["pod"] == "here")
+      #expect(try await server.curl("\(Self.pods)/here/why?output=json").json?["pod"] == "here")
+      #expect(try await server.curl("\(Self.pods)/here/why", "-H", "Accept: text/plain").code == 200)
+      #expect(try await server.curl("\(Self.pods)/waiting/why").body.contains("no node has it yet"))
+      #expect(try await server.curl("\(Self.pods)/lost/why").code == 503)
+      #expect(try await server.curl("\(Self.pods)/here/why", "-X", "POST").code == 405)
+      #expect(try await server.curl("\(Self.pods)/nobody/why").code == 404)
+      #expect(try await server.curl("\(Self.pods)/here/why", client: nil).code == 403)
+      // A pod that is gone: the nodes are asked.
+      let node: JSON = ["metadata": ["name": "n1"]]
+      #expect(try await Self.post(server, "/api/v1/nodes", node).code == 201)
+      #expect(try await server.curl("\(Self.pods)/former/why").body == "why former gone all\n")
+      #expect(try await server.curl("\(Self.pods)/nobody/why").code == 404)
+      let resources = try await server.curl("/api/v1").json?["resources"]?.arrayValue ?? []
+      let own = resources.first { $0["name"] == "pods/why" }
+      #expect(own?["verbs"] == ["get"])
+      #expect(own?["namespaced"] == true)
+    }
   }
 
   @Test func streamsLogsOfTheNodeThatHasThePod() async throws {
