@@ -63,9 +63,8 @@ extension Kubelet {
     do {
       return try await services.runtime.dial(podUID: uid, port: port)
     } catch {
-      throw Status(
-        code: 500, reason: .internalError,
-        message: "error forwarding port \(port) to pod \(uid), uid : \(error)")
+      // The wire says which port of which pod.
+      throw Status(code: 500, reason: .internalError, message: "\(error)")
     }
   }
 
