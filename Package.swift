@@ -121,8 +121,12 @@ let package = Package(
       dependencies: [
         "HTTPServing",
         "KubernetesClient", "KubernetesAPI", "ContainerRuntime", "ShimProtocol", "ImageStore", "PodNetwork", "LinuxSystem",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Yams", package: "Yams"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOHTTP2", package: "swift-nio-http2"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ]),
@@ -166,6 +170,8 @@ let package = Package(
         "ContainerRuntime", "HTTPServing", "Kubelet", "KubernetesAPI", "KubernetesClient", "LinuxSystem", "NodeSimulation",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOHTTP2", package: "swift-nio-http2"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ]),
     .testTarget(

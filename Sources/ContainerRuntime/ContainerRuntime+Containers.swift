@@ -67,8 +67,8 @@ extension ContainerRuntime {
         id: id, name: config.name, attempt: UInt32(clamping: config.attempt), imageID: config.image.id,
         createdAt: WallClock.now(), stopSignal: stopSignal, logPath: config.logPath, cgroupPath: group.path,
         unenforcedLimits: unenforced),
-      namespaces: Self.namespaces(facts).rawValue, steps: program.steps, execSteps: program.execSteps,
-      environment: program.environment, streams: Self.streams(config),
+      namespaces: Self.namespaces(facts, config).rawValue, processesOf: config.processesOf ?? "", steps: program.steps,
+      execSteps: program.execSteps, environment: program.environment, streams: Self.streams(config),
       logMaximumBytes: UInt64(clamping: config.logLimits.maximumBytes),
       logMaximumFiles: UInt32(clamping: config.logLimits.maximumFiles))
   }
@@ -81,8 +81,10 @@ extension ContainerRuntime {
     return options
   }
 
-  private static func namespaces(_ facts: SandboxFacts) -> Namespaces {
-    let sharesProcesses = facts.label(SandboxLabels.hostPID) != nil || facts.label(SandboxLabels.sharedPID) != nil
+  private static func namespaces(_ facts: SandboxFacts, _ config: ContainerConfig) -> Namespaces {
+    let sharesProcesses =
+      facts.label(SandboxLabels.hostPID) != nil || facts.label(SandboxLabels.sharedPID) != nil
+      || config.processesOf != nil
     return sharesProcesses ? .mount : [.mount, .pid]
   }
 

@@ -22,6 +22,8 @@ package final class Kubelet: Sendable {
   let garbage: ImageGarbageCollector
   /// Keeps the cgroups of all pods and of the classes at their values; nil without a kernel.
   let groupKeeper: NodeGroupKeeper?
+  /// Events of pods that were found on the node and have no worker yet; nil once nobody looks for any.
+  private let unclaimed = Mutex<[String: [ObservedEvent]]?>(nil)
   let watcher: DirectoryWatcher
   let loop: EventLoopThread
 
@@ -65,8 +67,12 @@ package final class Kubelet: Sendable {
     let clock = SteadyClock()
     let pool = try BlockingPool(name: "kubelet-io", threads: 2, substitutes: 64)
     let changes = SourceChanges()
+    let allocatable = NodeStatusBuilder(configuration, machine).allocatable
     let counters = AgentCounters()
     let timeline = StartTimeline(clock: clock)
+    let statuses = StatusManager(client: client) { pod in
+      if pod.isReady { timeline.mark(.told, podUID: pod.uid) }
+    }
     let prober = Prober(runtime: runtime, group: group, clock: clock, counters: counters, timeline: timeline)
     let foreign = ForeignPath()
     return PodServices(
@@ -76,17 +82,15 @@ package final class Kubelet: Sendable {
         sysctls: try SysctlRules(allowingUnsafe: configuration.allowedUnsafeSysctls),
         hasAppArmor: AppArmorRules.isEnabledHere()),
       hooks: HookRunner(runtime: runtime, http: HTTPProbe(group: group)),
-      prober: prober,
-      statuses: StatusManager(client: client) { pod in
-        if pod.isReady { timeline.mark(.told, podUID: pod.uid) }
-      },
+      prober: prober, statuses: statuses,
+      mirrors: MirrorPods(client: client, statuses: statuses, nodeName: configuration.nodeName, logger: logger),
       recorder: recorder, services: Informer(client: client),
       configMaps: ReferencedObjects(client: client) { changes.announce($0) },
       secrets: ReferencedObjects(client: client) { changes.announce($0) },
       tokens: TokenManager(client: client, clock: clock) { changes.announce($0) }, sourceChanges: changes,
       deadlines: DeadlineQueue(), clock: clock, pool: pool,
-      history: try HistoryRecorder(configuration, logger: logger), timeline: timeline,
-      allocatable: NodeStatusBuilder(configuration, machine).allocatable,
+      history: try HistoryRecorder(configuration, logger: logger), timeline: timeline, allocatable: allocatable,
+      ledger: ResourceLedger(allocatable: .init(allocatable: allocatable)),
       policy: ResourcePolicy(machine, configuration.resources), counters: counters, logger: logger)
   }
 
@@ -99,34 +103,44 @@ package final class Kubelet: Sendable {
     }
     try await services.history.open()
     let events = runtime.events()
+    let observed = try await runtime.pods()
+    let recovered = Dictionary(observed.map { ($0.uid, $0) }, uniquingKeysWith: { $1 })
+    unclaimed.withLock { $0 = Dictionary(observed.map { ($0.uid, []) }, uniquingKeysWith: { $1 }) }
+    // Known before the API tells of mirrors, so that none is taken for one whose file is gone.
+    for pod in await staticPods() { services.mirrors.set(pod) }
     try await withThrowingDiscardingTaskGroup { group in
       for task in background { group.addTask { await task() } }
+      group.addTask { await self.passOnEvents(events) }
+      group.addTask { await self.runStaticPods(recovered) }
       reporter.announceStart()
       try await reporter.register()
       group.addTask { await self.reporter.run() }
       await pods.waitForSync()
       await services.services.waitForSync()
-      try await runPods(events, &group)
+      await runPods(observed, recovered, &group)
     }
   }
 
   private var background: [@Sendable () async -> Void] {
     [
       { await self.pods.run() }, { await self.services.services.run() }, { await self.services.recorder.run() },
-      { await self.services.statuses.run() }, { await self.services.prober.run() }, { await self.fireDeadlines() },
+      { await self.services.statuses.run() }, { await self.services.mirrors.run() },
+      { await self.services.prober.run() }, { await self.fireDeadlines() },
       { await self.passOnSourceChanges() }, { await self.keepGroups() }, { await self.keepFromRunningDry() },
       { await self.services.tokens.run() },
     ]
   }
 
   private func runPods(
-    _ events: AsyncStream<ObservedEvent>, _ group: inout ThrowingDiscardingTaskGroup<any Error>
-  ) async throws {
-    let observed = try await runtime.pods()
-    let recovered = Dictionary(observed.map { ($0.uid, $0) }, uniquingKeysWith: { $1 })
-    group.addTask { await self.passOnEvents(events) }
+    _ observed: [ObservedPod], _ recovered: [String: ObservedPod],
+    _ group: inout ThrowingDiscardingTaskGroup<any Error>
+  ) async {
     await stopOrphans(observed)
     for await change in pods.changes() {
+      guard !change.object.isMirror else {
+        services.mirrors.observe(change)
+        continue
+      }
       switch change {
       case .added(let pod): await take(pod, recovered[pod.uid], &group)
       case .updated(_, let pod): worker(pod.uid)?.deliver(.updated(pod))
@@ -139,12 +153,25 @@ package final class Kubelet: Sendable {
 // MARK: pods
 
 extension Kubelet {
-  package func worker(_ uid: String) -> PodWorker? { workers.withLock { $0[uid] } }
+  /// The worker of a pod, also by the UID of its mirror.
+  package func worker(_ uid: String) -> PodWorker? {
+    if let worker = workers.withLock({ $0[uid] }) { return worker }
+    return services.mirrors.staticUID(ofMirror: uid).flatMap { uid in workers.withLock { $0[uid] } }
+  }
 
   private func take(
     _ pod: Pod, _ observed: ObservedPod?, _ group: inout ThrowingDiscardingTaskGroup<any Error>
   ) async {
-    if let worker = worker(pod.uid) { return worker.deliver(.updated(pod)) }
+    guard let worker = await makeWorker(pod, observed) else { return }
+    group.addTask { await self.live(worker) }
+  }
+
+  /// Nil when the pod has a worker already, which is told.
+  func makeWorker(_ pod: Pod, _ observed: ObservedPod?) async -> PodWorker? {
+    if let worker = worker(pod.uid) {
+      worker.deliver(.updated(pod))
+      return nil
+    }
     let addresses = observed == nil ? [] : await network.addresses(ofPod: pod.uid)
     var state = PodState(
       recovering: pod, observed: observed, addresses: addresses, now: services.clock.now(),
@@ -155,16 +182,22 @@ extension Kubelet {
       refuseUnfit(&state)
     }
     let worker = PodWorker(state: state, services: services)
-    workers.withLock { $0[pod.uid] = worker }
-    groupKeeper?.podsChanged()
-    group.addTask {
-      await worker.run()
-      if worker.state.isFinished {
-        self.workers.withLock { $0[pod.uid] = nil }
-        self.services.counters.forget(podUID: pod.uid)
-      }
-      self.groupKeeper?.podsChanged()
+    let early = workers.withLock { workers in
+      workers[pod.uid] = worker
+      return unclaimed.withLock { events in events?.removeValue(forKey: pod.uid) } ?? []
     }
+    for event in early { await deliver(event, to: worker) }
+    groupKeeper?.podsChanged()
+    return worker
+  }
+
+  func live(_ worker: PodWorker) async {
+    await worker.run()
+    if worker.state.isFinished {
+      workers.withLock { $0[worker.uid] = nil }
+      services.counters.forget(podUID: worker.uid)
+    }
+    groupKeeper?.podsChanged()
   }
 
   /// The pods of the node as their planners see them.
@@ -188,7 +221,7 @@ extension Kubelet {
 
   /// What lives here and is not in the API (deleted by force while no agent ran) is ended.
   private func stopOrphans(_ observed: [ObservedPod]) async {
-    let known = Set(pods.list().map(\.uid))
+    let known = Set(pods.list().map(\.uid)).union(services.mirrors.staticUIDs)
     services.history.settle(livePodUIDs: known, now: services.clock.now())
     for pod in observed where !known.contains(pod.uid) {
       logger.warning("stopping pod \(pod.namespace)/\(pod.name) (\(pod.uid)): the API does not know it")
@@ -200,7 +233,8 @@ extension Kubelet {
       }
     }
     do {
-      let live = known.intersection(observed.map(\.uid))
+      // Static pods may have started since.
+      let live = known.intersection(observed.map(\.uid) + services.mirrors.staticUIDs)
       for line in try await network.reconcile(livePodUIDs: live) { logger.notice("pod network: \(line)") }
     } catch {
       logger.error("cannot reconcile the pod network: \(error)")
@@ -242,12 +276,26 @@ extension Kubelet {
 
   private func passOnEvents(_ events: AsyncStream<ObservedEvent>) async {
     for await event in events {
-      switch event {
-      case .containerExited(let uid, let container):
-        guard let worker = worker(uid) else { continue }
-        worker.deliver(.exited(await withMessage(container, worker.state)))
-      case .sandboxDied(let uid, let reason): worker(uid)?.deliver(.sandboxDied(reason: reason))
-      }
+      guard let worker = claim(event) else { continue }
+      await deliver(event, to: worker)
+    }
+  }
+
+  /// The worker of an event's pod. What happens between the first look at the node and the start of a pod's worker waits
+  /// for that worker, so that no exit is lost to a new agent.
+  private func claim(_ event: ObservedEvent) -> PodWorker? {
+    workers.withLock { workers in
+      if let worker = workers[event.podUID] { return worker }
+      unclaimed.withLock { events in events?[event.podUID]?.append(event) ?? () }
+      return nil
+    }
+  }
+
+  private func deliver(_ event: ObservedEvent, to worker: PodWorker) async {
+    switch event {
+    case .containerExited(_, let container):
+      worker.deliver(.exited(await withMessage(container, worker.state)))
+    case .sandboxDied(_, let reason): worker.deliver(.sandboxDied(reason: reason))
     }
   }
 

@@ -24,6 +24,8 @@ package struct KubeletConfiguration: Sendable {
   /// Swiftlet's own version; the node reports `v1.32.0+swiftlet-…`.
   package var version = "0.1.0"
   package var maxRestartDelaySeconds = 300
+  /// A folder of manifests of pods that run on this node whatever the API says; empty: none.
+  package var staticPodPath = ""
   package var serializesImagePulls = false
   package var statusReportSeconds = 300
   package var leaseDurationSeconds = 40

@@ -74,6 +74,7 @@ extension ContainerStart {
   func write(to writer: inout ByteWriter) {
     facts.write(to: &writer)
     writer.integer(namespaces)
+    writer.string(processesOf)
     writer.list(steps) { $1.write(to: &$0) }
     writer.list(execSteps) { $1.write(to: &$0) }
     writer.strings(environment)
@@ -84,7 +85,7 @@ extension ContainerStart {
 
   init(from reader: inout ByteReader) throws(ShimProtocolError) {
     self.init(
-      facts: try ContainerFacts(from: &reader), namespaces: try reader.integer(),
+      facts: try ContainerFacts(from: &reader), namespaces: try reader.integer(), processesOf: try reader.string(),
       steps: try reader.list { (reader) throws(ShimProtocolError) in try SetupStep(from: &reader) },
       execSteps: try reader.list { (reader) throws(ShimProtocolError) in try SetupStep(from: &reader) },
       environment: try reader.strings(), streams: ContainerStreamOptions(rawValue: try reader.integer()),

@@ -102,6 +102,8 @@ package struct ContainerStart: Sendable, Equatable {
   package var facts: ContainerFacts
   /// Namespaces of the container's own, as clone(2) numbers them.
   package var namespaces: UInt64
+  /// The id of a running container whose PID namespace this one is born in; empty: none.
+  package var processesOf: String
   package var steps: [SetupStep]
   /// The steps of a command that joins the container later, without the last: `execute` comes with the command.
   package var execSteps: [SetupStep]
@@ -112,12 +114,14 @@ package struct ContainerStart: Sendable, Equatable {
   package var logMaximumFiles: UInt32
 
   package init(
-    facts: ContainerFacts, namespaces: UInt64, steps: [SetupStep], execSteps: [SetupStep] = [],
-    environment: [String] = [], streams: ContainerStreamOptions = [], logMaximumBytes: UInt64 = 10 << 20,
+    facts: ContainerFacts, namespaces: UInt64, processesOf: String = "", steps: [SetupStep],
+    execSteps: [SetupStep] = [], environment: [String] = [], streams: ContainerStreamOptions = [],
+    logMaximumBytes: UInt64 = 10 << 20,
     logMaximumFiles: UInt32 = 5
   ) {
     self.facts = facts
     self.namespaces = namespaces
+    self.processesOf = processesOf
     self.steps = steps
     self.execSteps = execSteps
     self.environment = environment

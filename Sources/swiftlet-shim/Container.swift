@@ -9,6 +9,8 @@ final class Container {
   private(set) var execSteps: [SetupStep]
   private(set) var environment: [String]
   let namespaces: Namespaces
+  /// Its processes live in a PID namespace that is not the shim's.
+  let hasOtherProcesses: Bool
   let process: ChildProcess
   let cgroup: Cgroup
   /// What memory counters said before the container ran.
@@ -49,6 +51,7 @@ final class Container {
     execSteps = start.execSteps
     environment = start.environment
     namespaces = Namespaces(rawValue: start.namespaces)
+    hasOtherProcesses = namespaces.contains(.pid) || !start.processesOf.isEmpty
     options = start.streams
     self.process = process
     self.log = log

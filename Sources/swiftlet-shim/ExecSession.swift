@@ -101,7 +101,7 @@ extension Shim {
   ) throws(SystemCallError) -> ChildProcess {
     let cgroup = try container.cgroup.open()
     // A PID namespace is entered by being born in it: the shim points its next child there for a moment.
-    let ownsProcesses = container.namespaces.contains(.pid)
+    let ownsProcesses = container.hasOtherProcesses
     if ownsProcesses { try Namespaces.pid.enter(container.process.pidfd) }
     defer { if ownsProcesses { try? Namespaces.pid.enter(ownPIDNamespace) } }
     if let process = try ChildProcess.clone([], cgroup: cgroup) {

@@ -13,15 +13,25 @@ extension Shim {
     guard shutdownRequest == nil else {
       throw ShimFailure(kind: .shim, errno: ESHUTDOWN, message: "the sandbox is being stopped")
     }
+    let target = try processTarget(start)
     do throws(SystemCallError) {
-      try clone(start, requester)
+      try clone(start, target, requester)
     } catch {
       throw ShimFailure(kind: .shim, errno: error.errno, message: error.description)
     }
   }
 
+  /// The first process of the container whose PID namespace the new one is to be born in.
+  private func processTarget(_ start: ContainerStart) throws(ShimFailure) -> Descriptor? {
+    guard !start.processesOf.isEmpty else { return nil }
+    guard let target = container(start.processesOf), target.record.state == .running else {
+      throw ShimFailure(kind: .notFound, errno: ESRCH, message: "container \(start.processesOf) is not running")
+    }
+    return target.process.pidfd
+  }
+
   private func clone(
-    _ start: ContainerStart, _ requester: (client: UInt64, correlation: UInt32)
+    _ start: ContainerStart, _ target: Descriptor?, _ requester: (client: UInt64, correlation: UInt32)
   ) throws(SystemCallError) {
     let log =
       start.facts.logPath.isEmpty
@@ -30,6 +40,9 @@ extension Shim {
         path: start.facts.logPath, maximumBytes: Int(start.logMaximumBytes), maximumFiles: Int(start.logMaximumFiles))
     let streams = try ChildStreams(StreamSet(of: start.streams))
     let cgroup = try Cgroup(path: start.facts.cgroupPath).open()
+    // A PID namespace is entered by being born in it: the shim points its next child there for a moment.
+    if let target { try Namespaces.pid.enter(target) }
+    defer { if target != nil { try? Namespaces.pid.enter(ownPIDNamespace) } }
     guard let process = try ChildProcess.clone(Namespaces(rawValue: start.namespaces), cgroup: cgroup) else {
       ChildSetup.run(start.steps, streams)
     }

@@ -122,6 +122,8 @@ struct NodeComposition {
     configuration.statistics.containerDirectory = layout.containerDirectory
     configuration.statistics.imageDirectory = layout.imageDirectory
     configuration.resources = try layout.options.resources.configuration()
+    configuration.staticPodPath = layout.options.podManifestPath ?? ""
+    configuration.maxRestartDelaySeconds = layout.options.maxContainerRestartPeriodSeconds
     configuration.containerLogs.maximumFiles = layout.options.containerLogMaxFiles
     if let bytes = layout.options.containerLogMaxBytes { configuration.containerLogs.maximumBytes = bytes }
     return configuration

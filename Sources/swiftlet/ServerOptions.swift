@@ -71,6 +71,12 @@ struct ServerOptions: ParsableArguments {
   @Option(help: "Registry mirrors and credentials, in k3s's format.")
   var registries = "/etc/swiftlet/registries.yaml"
 
+  @Option(help: "The longest that a failing container waits before it is started again, in seconds (1 to 300).")
+  var maxContainerRestartPeriodSeconds = 300
+
+  @Option(help: "A folder of pod manifests that this node runs whatever the API server says (static pods).")
+  var podManifestPath: String?
+
   @Option(help: "The swiftlet-shim program (default: beside this one).")
   var shim: String?
 
@@ -93,7 +99,8 @@ struct ServerOptions: ParsableArguments {
     "config", "data-dir", "image-dir", "state-dir", "kubelet-dir", "log-dir", "container-log-max-size",
     "container-log-max-files", "bind-address", "secure-port", "advertise-address",
     "tls-san", "kubelet-port", "node-name", "write-kubeconfig", "storage", "cluster-cidr", "service-cidr", "bridge", "cgroup-parent",
-    "allowed-unsafe-sysctls", "registries", "shim", "disable-agent", "legacy-service-account-tokens", "log-level",
+    "allowed-unsafe-sysctls", "registries", "max-container-restart-period-seconds", "pod-manifest-path", "shim",
+    "disable-agent", "legacy-service-account-tokens", "log-level",
   ]
 
   static let switches: Set<String> = ["disable-agent", "legacy-service-account-tokens"]
@@ -108,6 +115,10 @@ struct ServerOptions: ParsableArguments {
     _ = try resources.configuration()
     guard (1...65535).contains(securePort) else {
       throw ValidationError("--secure-port must be between 1 and 65535, not \(securePort)")
+    }
+    guard (1...300).contains(maxContainerRestartPeriodSeconds) else {
+      throw ValidationError(
+        "--max-container-restart-period-seconds must be between 1 and 300, not \(maxContainerRestartPeriodSeconds)")
     }
     guard (0...65535).contains(kubeletPort) else {
       throw ValidationError("--kubelet-port must be between 0 and 65535, not \(kubeletPort)")

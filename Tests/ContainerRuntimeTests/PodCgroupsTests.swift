@@ -78,4 +78,12 @@ import Testing
     #expect(PodCgroups.unenforced(resources, available: ["cpu", "pids"]) == ["memory"])
     #expect(PodCgroups.unenforced(ContainerResources(cpuShares: 5), available: []) == [])
   }
+
+  @Test func liftsLimitsThatAreNotAskedForAnyMore() {
+    let none = PodCgroups.updates(ContainerResources(cpuShares: 1024), isContainer: true)
+    #expect(none.map { "\($0.file)=\($0.value)" } == ["cpu.weight=39", "memory.oom.group=1", "cpu.max=max 100000", "memory.max=max"])
+    let both = PodCgroups.updates(
+      ContainerResources(cpuQuotaMicroseconds: 50_000, memoryLimitBytes: 4096), isContainer: false)
+    #expect(both.map { "\($0.file)=\($0.value)" } == ["cpu.max=50000 100000", "memory.max=4096"])
+  }
 }

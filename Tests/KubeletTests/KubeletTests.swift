@@ -104,6 +104,30 @@ import Testing
     }
   }
 
+  @Test func givesARunningContainerOtherAmounts() async throws {
+    try await withKubelet { _ in
+      let amounts = { (cpu: String) in
+        ResourceRequirements { $0.requests = ["cpu": Quantity(cpu)] }
+      }
+      try await bind(makePod(containers: [makeContainer("app") { $0.resources = amounts("100m") }]))
+      await podBecomes(Self.isReady)
+      let id = try #require(node.runningID("uid-web", "app"))
+      let change: JSON = ["spec": ["containers": [makeContainer("app") { $0.resources = amounts("200m") }.json]]]
+      try await client.patch(Pod.self, ObjectKey(namespace: "default", name: "web"), .merge(change))
+      await podBecomes {
+        $0.status.containerStatuses.first?.resources?.requests["cpu"] == Quantity("200m") && $0.status.resize == nil
+      }
+      #expect(node.resized(id)?.cpuShares == 204)
+      #expect(node.resized("uid-web")?.cpuShares == 204)
+      #expect(node.runningID("uid-web", "app") == id)
+      // More than the machine has: said, and nothing else.
+      let excess: JSON = ["spec": ["containers": [makeContainer("app") { $0.resources = amounts("100000") }.json]]]
+      try await client.patch(Pod.self, ObjectKey(namespace: "default", name: "web"), .merge(excess))
+      await podBecomes { $0.status.resize == .infeasible }
+      #expect(node.resized(id)?.cpuShares == 204)
+    }
+  }
+
   @Test func tellsWhatCannotRun() async throws {
     try await withKubelet { _ in
       try await bind(makePod("missing", containers: [makeContainer("app") { $0.image = "absent" }]))
@@ -254,6 +278,21 @@ import Testing
       await podBecomes(ObjectKey(namespace: "default", name: "second"), Self.isReady)
       #expect(node.runningID("uid-web", "app") == nil)
       #expect(NodeFiles.kind(scratch.path + "/kubelet/pods/uid-web") == nil)
+    }
+  }
+
+  @Test func losesNoExitThatComesWhileTheAgentStarts() async throws {
+    try await withKubelet { _ in
+      try await bind(makePod(restartPolicy: .never, containers: [makeContainer("app")]))
+      await podBecomes(Self.isReady)
+    }
+    let id = try #require(node.runningID("uid-web", "app"))
+    // Right after the next agent has looked at the node.
+    node.afterNextLook { $0.exit(id, code: 7) }
+    try await withKubelet { _ in
+      await podBecomes { $0.status.phase == .failed }
+      let pod = api.object(Pod.self, ObjectKey(namespace: "default", name: "web"))
+      #expect(pod?.status.containerStatuses[0].state.terminated?.exitCode == 7)
     }
   }
 

@@ -318,4 +318,145 @@ import Testing
       _ = planner.handle(.wake, now: now)
     }
   }
+
+  private func deleted(_ pod: Pod, graceSeconds: Int) -> Pod {
+    var pod = pod
+    pod.metadata.deletionTimestamp = epoch
+    pod.metadata.deletionGracePeriodSeconds = graceSeconds
+    return pod
+  }
+
+  private func podWithSidecars(_ hook: Lifecycle? = nil) -> Pod {
+    let sidecars = ["one", "two"].map { name in
+      makeContainer(name) {
+        $0.restartPolicy = .always
+        $0.lifecycle = hook
+      }
+    }
+    return makePod(containers: [makeContainer("app")], initContainers: sidecars)
+  }
+
+  private func running(_ pod: Pod) -> PodPlanner {
+    var planner = PodPlanner(pod)
+    _ = planner.bringUp()
+    for (number, name) in ["one", "two", "app"].enumerated() { _ = planner.start(name, "\(number + 1)") }
+    return planner
+  }
+
+  @Test func signalsSidecarsInReverseOrderAfterTheApplications() {
+    let pod = podWithSidecars()
+    var planner = running(pod)
+    let actions = planner.handle(.updated(deleted(pod, graceSeconds: 30)), now: epoch)
+    #expect(actions.work == [.stopContainer(name: "app", id: "3")])
+    #expect(
+      actions.notes.map(\.message) == ["Stopping container one", "Stopping container two", "Stopping container app"])
+    let later = epoch.adding(seconds: 10)
+    #expect(
+      planner.handle(.exited(exited("app", "3", code: 0)), now: later) == [.stopContainer(name: "two", id: "2")])
+    #expect(planner.wakeAt == epoch.adding(seconds: 30))
+    #expect(planner.handle(.exited(exited("two", "2", code: 0)), now: later) == [.stopContainer(name: "one", id: "1")])
+    #expect(planner.handle(.exited(exited("one", "1", code: 0)), now: later) == [.stopSandbox])
+  }
+
+  @Test func givesSidecarsTheLeastGraceWhenTheApplicationsTookAll() {
+    let pod = podWithSidecars()
+    var planner = running(pod)
+    _ = planner.handle(.updated(deleted(pod, graceSeconds: 5)), now: epoch)
+    let end = epoch.adding(seconds: 5)
+    let actions = planner.handle(.wake, now: end)
+    #expect(
+      actions == [
+        .stopContainer(name: "one", id: "1"), .stopContainer(name: "two", id: "2"), .killContainer(id: "3"),
+      ])
+    #expect(planner.wakeAt == end.adding(seconds: PodPlanner.minimumGraceSeconds))
+    #expect(
+      planner.handle(.wake, now: end.adding(seconds: 2)) == [.killContainer(id: "1"), .killContainer(id: "2")])
+  }
+
+  @Test func runsThePreStopHooksOfSidecarsAtOnce() {
+    let hook = Lifecycle { $0.preStop = LifecycleHandler { $0.exec = ExecAction { $0.command = ["true"] } } }
+    let pod = podWithSidecars(hook)
+    var planner = running(pod)
+    let actions = planner.handle(.updated(deleted(pod, graceSeconds: 30)), now: epoch)
+    #expect(
+      actions.work == [
+        .runPreStop(name: "one", id: "1", timeoutSeconds: 30), .runPreStop(name: "two", id: "2", timeoutSeconds: 30),
+        .stopContainer(name: "app", id: "3"),
+      ])
+    #expect(planner.handle(.preStopFinished(id: "1"), now: epoch).isEmpty)
+    #expect(planner.handle(.preStopFinished(id: "2"), now: epoch).isEmpty)
+    #expect(
+      planner.handle(.exited(exited("app", "3", code: 0)), now: epoch) == [.stopContainer(name: "two", id: "2")])
+  }
+
+  @Test func endsSidecarsOnceTheApplicationsAreDone() {
+    var pod = podWithSidecars()
+    pod.spec.restartPolicy = .never
+    var planner = running(pod)
+    #expect(
+      planner.handle(.exited(exited("app", "3", code: 0)), now: epoch).work == [.stopContainer(name: "two", id: "2")])
+    #expect(planner.status().phase == .running)
+    _ = planner.handle(.exited(exited("two", "2", code: 143)), now: epoch)
+    _ = planner.handle(.exited(exited("one", "1", code: 143)), now: epoch)
+    #expect(planner.status().phase == .succeeded)
+  }
+
+  @Test func signalsASidecarThatFailsItsLivenessAtOnce() {
+    var planner = running(podWithSidecars())
+    let actions = planner.handle(.probed(id: "1", .liveness, .failure), now: epoch)
+    #expect(actions.work == [.stopContainer(name: "one", id: "1")])
+  }
+
+  @Test func holdsTheNextContainerUpForAPostStartHook() {
+    let first = makeContainer("a") {
+      $0.lifecycle = Lifecycle { $0.postStart = LifecycleHandler { $0.exec = ExecAction { $0.command = ["true"] } } }
+    }
+    var planner = PodPlanner(makePod(containers: [first, makeContainer("b")]))
+    #expect(planner.bringUp() == [.startContainer(name: "a", attempt: 0)])
+    #expect(planner.start("a", "1") == [.runPostStart(name: "a", id: "1")])
+    #expect(
+      planner.handle(.postStartFinished(id: "1", failure: nil), now: epoch) == [
+        .startContainer(name: "b", attempt: 0)
+      ])
+  }
+
+  @Test func killsAContainerWhosePostStartHookFails() {
+    let container = makeContainer("app") {
+      $0.lifecycle = Lifecycle { $0.postStart = LifecycleHandler { $0.exec = ExecAction { $0.command = ["false"] } } }
+    }
+    var planner = PodPlanner(makePod(containers: [container]))
+    _ = planner.bringUp()
+    _ = planner.start("app", "1")
+    let actions = planner.handle(.postStartFinished(id: "1", failure: "the password is wrong"), now: epoch)
+    #expect(
+      actions.notes == [
+        PodNote(isWarning: true, "FailedPostStartHook", "PostStartHook failed", container: "app"),
+        PodNote("Killing", "FailedPostStartHook", container: "app"),
+      ])
+    #expect(actions.work == [.stopContainer(name: "app", id: "1")])
+  }
+
+  @Test(arguments: [(300, [0, 10, 20, 40, 80, 160, 300]), (60, [0, 10, 20, 40, 60, 60, 60]), (1, [0, 1, 1, 1, 1, 1, 1])])
+  func boundsTheBackOffAsTheNodeSays(maximum: Int, expected: [Int]) {
+    var backoff = RestartBackoff(maximumSeconds: maximum)
+    let waits = expected.map { _ in
+      let wait = backoff.retryAt(failedAt: epoch).secondsSinceEpoch - epoch.secondsSinceEpoch
+      backoff.retried(failedAt: epoch, now: epoch)
+      return wait
+    }
+    #expect(waits == expected)
+  }
+
+  @Test func shortensTheActiveDeadlineOfARunningPod() {
+    var pod = makePod(containers: [makeContainer("app")])
+    pod.spec.activeDeadlineSeconds = 600
+    var planner = PodPlanner(pod)
+    _ = planner.bringUp()
+    _ = planner.start("app", "0")
+    pod.spec.activeDeadlineSeconds = 5
+    #expect(planner.handle(.updated(pod), now: epoch.adding(seconds: 1)).isEmpty)
+    #expect(planner.wakeAt == epoch.adding(seconds: 5))
+    let actions = planner.handle(.wake, now: epoch.adding(seconds: 5))
+    #expect(actions.notes.first?.reason == "DeadlineExceeded")
+  }
 }

@@ -93,15 +93,41 @@ import Testing
     #expect(after[0].timing.failureThreshold == 3)
   }
 
-  @Test func saysPlainlyWhatItCannotProbe() {
-    let container = makeContainer("app") { $0.livenessProbe = Probe { $0.grpc = GRPCAction { $0.port = 1 } } }
+  @Test func asksTheHealthServiceByNumberAndName() {
+    let container = makeContainer("app") {
+      $0.livenessProbe = Probe {
+        $0.grpc = GRPCAction {
+          $0.port = 5000
+          $0.service = "web"
+        }
+      }
+    }
     var planner = PodPlanner(makePod(containers: [container]))
     _ = planner.bringUp()
     _ = planner.start("app", "1")
     #expect(
-      ProbeTarget.targets(planner.state, addresses: []).map(\.check) == [
-        .invalid("gRPC probes are not supported by this node yet")
+      ProbeTarget.targets(planner.state, addresses: ["10.0.0.1"]).map(\.check) == [
+        .grpc(host: "10.0.0.1", port: 5000, service: "web")
       ])
+  }
+
+  @Test func goesOnWithReadinessAloneWhileAPodEnds() {
+    let probe = Probe { $0.exec = ExecAction { $0.command = ["true"] } }
+    let container = makeContainer("app") {
+      $0.livenessProbe = probe
+      $0.readinessProbe = probe
+    }
+    var pod = makePod(containers: [container])
+    var planner = PodPlanner(pod)
+    _ = planner.bringUp()
+    _ = planner.start("app", "1")
+    #expect(ProbeTarget.targets(planner.state, addresses: []).map(\.kind) == [.liveness, .readiness])
+    pod.metadata.deletionTimestamp = epoch
+    pod.metadata.deletionGracePeriodSeconds = 30
+    _ = planner.handle(.updated(pod), now: epoch)
+    #expect(ProbeTarget.targets(planner.state, addresses: []).map(\.kind) == [.readiness])
+    _ = planner.handle(.probed(id: "1", .readiness, .failure), now: epoch)
+    #expect(!planner.status().containerStatuses[0].ready)
   }
 
   @Test(arguments: [

@@ -128,6 +128,79 @@ import Testing
     #expect(planner.status().phase == .running)
   }
 
+  @Test func endsADeletedPodWhoseImageNeverCame() {
+    var pod = makePod(containers: [makeContainer("app")])
+    var planner = PodPlanner(pod)
+    _ = planner.bringUp()
+    _ = planner.handle(
+      .startFailed(name: "app", .image(reason: "ErrImagePull", message: "no", backsOff: true)), now: epoch)
+    pod.metadata.deletionTimestamp = epoch
+    pod.metadata.deletionGracePeriodSeconds = 30
+    #expect(planner.handle(.updated(pod), now: epoch) == [.stopSandbox])
+    _ = planner.handle(.sandboxStopped, now: epoch)
+    let status = planner.status()
+    #expect(status.phase == .failed)
+    let terminated = status.containerStatuses[0].state.terminated
+    #expect(terminated?.reason == "ContainerStatusUnknown")
+    #expect(terminated?.exitCode == 137)
+    #expect(terminated?.message == "The container could not be located when the pod was terminated")
+  }
+
+  @Test func keepsTheEndOfACrashingContainerWhenItsPodGoes() {
+    var pod = makePod(containers: [makeContainer("app")])
+    var planner = PodPlanner(pod)
+    _ = planner.bringUp()
+    _ = planner.start("app", "0")
+    _ = planner.handle(.exited(exited("app", "0", code: 1)), now: epoch)
+    _ = planner.start("app", "1", attempt: 1)
+    _ = planner.handle(.exited(exited("app", "1", attempt: 1, code: 3)), now: epoch)
+    #expect(planner.status().containerStatuses[0].state.waiting?.reason == "CrashLoopBackOff")
+    pod.metadata.deletionTimestamp = epoch
+    _ = planner.handle(.updated(pod), now: epoch)
+    #expect(planner.status().containerStatuses[0].state.terminated?.exitCode == 3)
+  }
+
+  @Test func leavesApplicationsWaitingWhenInitializationFailed() {
+    var planner = PodPlanner(
+      makePod(restartPolicy: .never, containers: [makeContainer("app")], initContainers: [makeContainer("one")]))
+    _ = planner.bringUp()
+    _ = planner.start("one", "1")
+    _ = planner.handle(.exited(exited("one", "1", code: 1)), now: epoch)
+    _ = planner.handle(.sandboxStopped, now: epoch)
+    let status = planner.status()
+    #expect(status.phase == .failed)
+    #expect(status.containerStatuses[0].state.waiting?.reason == "PodInitializing")
+    #expect(condition("Ready", status) == "False PodFailed ")
+  }
+
+  @Test func boundsTheLastWordsOfAllContainersTogether() {
+    var planner = PodPlanner(
+      makePod(restartPolicy: .never, containers: (0..<6).map { makeContainer("app\($0)") }))
+    _ = planner.bringUp()
+    for number in 0..<6 { _ = planner.start("app\(number)", "\(number)") }
+    var container = exited("app0", "0", code: 1)
+    if case .exited(var exit) = container.state {
+      exit.message = String(repeating: "x", count: 4096)
+      container.state = .exited(exit)
+    }
+    _ = planner.handle(.exited(container), now: epoch)
+    #expect(planner.status().containerStatuses[0].state.terminated?.message.count == 2048)
+  }
+
+  @Test(arguments: [("web", true), (String(repeating: "a", count: 60), false)])
+  func refusesHostNamesThatTheKernelDoesNotTake(hostname: String, fits: Bool) {
+    var pod = makePod(containers: [makeContainer("app")])
+    pod.spec.hostname = hostname
+    pod.spec.subdomain = "sub"
+    pod.spec.setHostnameAsFQDN = true
+    let names = PodNames(pod, clusterDomain: "cluster.local")
+    let length = names.kernelHostname.utf8.count
+    let complaint =
+      "failed to construct FQDN from pod hostname and cluster domain, FQDN \(names.kernelHostname) is too long "
+      + "(64 characters is the max, \(length) characters requested)"
+    #expect(names.complaint == (fits ? nil : complaint))
+  }
+
   @Test func patchesOnlyWhatDiffers() throws {
     var planner = PodPlanner(makePod(containers: [makeContainer("app")]))
     _ = planner.bringUp()

@@ -15,6 +15,9 @@ package final class FakeNode: RuntimeService, ImageService, PodNetworking {
     var execExitCode = 0
     var images: Set<String> = ["busybox"]
     var maximumRunning: [String: Int] = [:]
+    var resized: [String: ResourceSpec] = [:]
+    var waiting: [(start: String, continuation: CheckedContinuation<Void, Never>)] = []
+    var afterLook: (@Sendable (FakeNode) -> Void)?
     var commandFailure: CommandStartError?
     var listeningPorts: Set<Int> = []
     var sessions: [FakeSession] = []
@@ -63,6 +66,7 @@ package final class FakeNode: RuntimeService, ImageService, PodNetworking {
       throw ContainerStartError(
         reason: "RunContainerError", message: "exec: \"/nope\": stat /nope: no such file or directory", exitCode: 127)
     }
+    defer { wakeWaiting() }
     return state.withLock { state in
       state.nextID += 1
       let container = ObservedContainer(
@@ -72,6 +76,23 @@ package final class FakeNode: RuntimeService, ImageService, PodNetworking {
       state.starts.append("\(spec.name)/\(spec.attempt)")
       return container
     }
+  }
+
+  /// Returns once a container was started: `name/attempt`.
+  package func waitForStart(_ start: String) async {
+    await withCheckedContinuation { continuation in
+      state.withLock { $0.waiting.append((start, continuation)) }
+      wakeWaiting()
+    }
+  }
+
+  private func wakeWaiting() {
+    let woken = state.withLock { state in
+      let woken = state.waiting.filter { state.starts.contains($0.start) }
+      state.waiting.removeAll { state.starts.contains($0.start) }
+      return woken.map(\.continuation)
+    }
+    for continuation in woken { continuation.resume() }
   }
 
   package func stopContainer(id: String) async throws { exit(id, code: 143) }
@@ -129,7 +150,28 @@ package final class FakeNode: RuntimeService, ImageService, PodNetworking {
     return FakeConnection()
   }
 
-  package func pods() async throws -> [ObservedPod] { state.withLock { Array($0.pods.values) } }
+  package func updateContainer(id: String, _ resources: ResourceSpec) async throws {
+    state.withLock { $0.resized[id] = resources }
+  }
+
+  package func updateSandbox(uid: String, _ resources: ResourceSpec) async throws {
+    state.withLock { $0.resized[uid] = resources }
+  }
+
+  /// What a container or pod was given last while it ran.
+  package func resized(_ id: String) -> ResourceSpec? { state.withLock { $0.resized[id] } }
+
+  package func pods() async throws -> [ObservedPod] {
+    let (pods, after) = state.withLock { state in
+      defer { state.afterLook = nil }
+      return (Array(state.pods.values), state.afterLook)
+    }
+    after?(self)
+    return pods
+  }
+
+  /// Something that happens once, right after somebody has asked for all pods.
+  package func afterNextLook(_ body: @escaping @Sendable (FakeNode) -> Void) { state.withLock { $0.afterLook = body } }
 
   package func events() -> AsyncStream<ObservedEvent> {
     let (stream, continuation) = AsyncStream<ObservedEvent>.makeStream()

@@ -108,5 +108,6 @@ extension RegisteredKind {
   private static let subresourceVerbs: [String: Set<String>] = [
     "status": ["get", "update", "patch"], "scale": ["get", "update", "patch"], "finalize": ["update"],
     "binding": ["create"], "eviction": ["create"], "token": ["create"],
+    "ephemeralcontainers": ["get", "update", "patch"], "resize": ["get", "update", "patch"],
   ]
 }

@@ -72,6 +72,8 @@ struct UpdatePlan: Sendable {
       replaceOnly("status", of: &object, old: old)
       return strategy.prepareForStatusUpdate(&object, old: old)
     case "finalize": return replaceOnly("spec", of: &object, old: old)
+    case "ephemeralcontainers": return PodSubresources.replaceEphemeralContainers(of: &object, old: old)
+    case "resize": return PodSubresources.replaceResources(of: &object, old: old)
     default: break
     }
     if registered.hasStatus { object["status"] = old["status"] }
@@ -90,9 +92,12 @@ struct UpdatePlan: Sendable {
 
   private func check(_ object: JSON, old: JSON) throws(Status) {
     var causes = Self.checkFinalizers(object, old: old)
-    causes +=
-      subresource == "status"
-      ? validateStatusUpdate(object, old: old, kind) : validateUpdate(object, old: old, kind)
+    switch subresource {
+    case "status": causes += validateStatusUpdate(object, old: old, kind)
+    case "ephemeralcontainers": causes += validateEphemeralContainersUpdate(object, old: old)
+    case "resize": causes += validateResize(object, old: old, qosClass: QOSClass.of(object))
+    default: causes += validateUpdate(object, old: old, kind)
+    }
     guard causes.isEmpty else { throw .invalid(kind, name: object.objectName, causes) }
   }
 

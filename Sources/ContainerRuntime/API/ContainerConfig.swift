@@ -29,6 +29,8 @@ package struct ContainerConfig: Sendable, Equatable {
   package var stdinOnce: Bool
   /// `SIGTERM`, `TERM` or a number; nil: the image's.
   package var stopSignal: String?
+  /// The id of a running container of the same pod whose PID namespace this one joins instead of having its own.
+  package var processesOf: String?
 
   package init(
     podUID: String, name: String, attempt: Int = 0, image: Image, arguments: [String], environment: [String] = [],

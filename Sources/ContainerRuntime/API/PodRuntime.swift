@@ -56,6 +56,12 @@ package protocol PodRuntime: Sendable {
   /// Closes and opens the container's log file again, after something outside has moved it away.
   func reopenLog(containerID: String) async throws
 
+  /// Writes other limits to the cgroup of a container; those that are nil are lifted.
+  func updateContainer(id: String, _ resources: ContainerResources) async throws
+
+  /// The same for the pod's own cgroup.
+  func updateSandbox(uid: String, _ resources: ContainerResources) async throws
+
   /// The container's counters as the kernel has them now.
   func statistics(containerID: String) async throws -> ContainerStatistics
 }

@@ -61,6 +61,14 @@ package final class RuntimeAdapter: RuntimeService {
     return ExecOutcome(exitCode: result.exitCode, output: result.output, isTimedOut: result.timedOut)
   }
 
+  package func updateContainer(id: String, _ resources: ResourceSpec) async throws {
+    try await runtime.updateContainer(id: id, ContainerResources(resources))
+  }
+
+  package func updateSandbox(uid: String, _ resources: ResourceSpec) async throws {
+    try await runtime.updateSandbox(uid: uid, ContainerResources(resources))
+  }
+
   package func openExec(
     containerID: String, command: [String], _ options: RemoteStreamOptions
   ) async throws -> any RuntimeSession {

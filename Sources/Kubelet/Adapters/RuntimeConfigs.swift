@@ -22,6 +22,7 @@ extension ContainerConfig {
       logLimits: ContainerLogLimits(
         maximumBytes: spec.logLimits.maximumBytes, maximumFiles: spec.logLimits.maximumFiles),
       tty: spec.hasTTY, stdin: spec.hasStdin, stdinOnce: spec.isStdinOnce, stopSignal: spec.stopSignal)
+    processesOf = spec.processesOf
     ignoresImageGroups = spec.ignoresImageGroups
   }
 }

@@ -20,6 +20,16 @@ package struct PodNames: Sendable, Hashable {
     setsQualifiedName = pod.spec.setHostnameAsFQDN ?? false
   }
 
+  /// What the kernel takes for a host name, in bytes.
+  private static let kernelLimit = 64
+
+  /// Why the pod cannot have the host name that it asks for; nil when it can.
+  package var complaint: String? {
+    guard kernelHostname.utf8.count > Self.kernelLimit else { return nil }
+    return "failed to construct FQDN from pod hostname and cluster domain, FQDN \(kernelHostname) is too long "
+      + "(\(Self.kernelLimit) characters is the max, \(kernelHostname.utf8.count) characters requested)"
+  }
+
   /// What the kernel is told (`setHostnameAsFQDN`).
   package var kernelHostname: String { setsQualifiedName && !qualifiedName.isEmpty ? qualifiedName : hostname }
 }

@@ -36,7 +36,8 @@ package struct PodReferences: Sendable, Hashable {
   package var secrets: Set<String> = []
 
   package init(_ pod: Pod) {
-    for container in pod.allContainers { collect(container) }
+    let added = pod.spec.ephemeralContainers.map { Container(unchecked: $0.json) }
+    for container in pod.allContainers + added { collect(container) }
     for volume in pod.spec.volumes { collect(volume) }
     secrets.formUnion(pod.spec.imagePullSecrets.map(\.name))
     configMaps.remove("")

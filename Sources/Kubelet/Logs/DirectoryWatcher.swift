@@ -26,9 +26,11 @@ package final class DirectoryWatcher: Sendable {
 
   /// Calls `wake` on changes in the directory until the returned function is called. A directory that is not there
   /// wakes nobody.
-  package func follow(directory: String, _ wake: @escaping @Sendable () -> Void) -> @Sendable () -> Void {
-    let mask = UInt32(IN_MODIFY | IN_CREATE | IN_MOVED_TO)
-    let watch = inotify_add_watch(inotify.raw, directory, mask)
+  package func follow(
+    directory: String, events: UInt32 = UInt32(IN_MODIFY | IN_CREATE | IN_MOVED_TO),
+    _ wake: @escaping @Sendable () -> Void
+  ) -> @Sendable () -> Void {
+    let watch = inotify_add_watch(inotify.raw, directory, events)
     guard watch >= 0 else { return {} }
     let id = state.withLock { state in
       state.nextID += 1

@@ -5,7 +5,7 @@ package enum LogSource {
   /// The attempt whose log to read. Throws upstream's `Status` when there is none yet.
   package static func attempt(_ status: PodStatus, pod: String, container: String, previous: Bool) throws(Status) -> Int
   {
-    let all = status.containerStatuses + status.initContainerStatuses
+    let all = status.containerStatuses + status.initContainerStatuses + status.ephemeralContainerStatuses
     guard let found = all.first(where: { $0.name == container }) else {
       throw .badRequest("container \"\(container)\" in pod \"\(pod)\" is not available")
     }

@@ -7,6 +7,10 @@ package struct ContainerRecord: Sendable {
     /// An init container with `restartPolicy: Always`.
     case sidecar
     case application
+    /// Added to a running pod for debugging: started once, and of no account for what becomes of the pod.
+    case ephemeral
+
+    package var isInit: Bool { self == .initialization || self == .sidecar }
   }
 
   package enum PostStart: Sendable, Hashable {
@@ -52,12 +56,14 @@ package struct ContainerRecord: Sendable {
   /// The instance whose restart the back-off has counted already.
   package var countedBackoffID: String?
   package var imageNames: ImageNames?
+  /// What the node has set aside for it; nil where amounts cannot change.
+  package var allocated: ResourceRequirements?
 
   package init(name: String, role: Role, maximumDelaySeconds: Int) {
     self.name = name
     self.role = role
     restartBackoff = RestartBackoff(maximumSeconds: maximumDelaySeconds)
-    pullBackoff = RestartBackoff(maximumSeconds: maximumDelaySeconds)
+    pullBackoff = RestartBackoff()
   }
 
   package var isRunning: Bool { current?.isRunning ?? false }
@@ -100,6 +106,8 @@ package struct PullFailure: Sendable, Hashable {
 package struct ContainerKill: Sendable, Hashable {
   package enum Phase: Sendable, Hashable {
     case preStop
+    /// A sidecar of an ending pod: its hook is over, and those that it serves still run.
+    case turn
     case signalled
     case killed
   }

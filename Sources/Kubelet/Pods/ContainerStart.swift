@@ -32,7 +32,7 @@ struct ContainerStart: Sendable {
   private func mark(_ moment: StartMoment) { services.timeline.mark(moment, podUID: pod.uid, container: name) }
 
   private func start() async throws -> PodInput {
-    guard let container = state.spec(name) else { throw StartFailure.cancelled }
+    guard let container = state.allocatedSpec(name) else { throw StartFailure.cancelled }
     mark(.imageBegin)
     let context = await services.context(pod, addresses: state.addresses)
     let secrets = pod.spec.imagePullSecrets.compactMap { context.secrets[$0.name]?.pullSecret }
@@ -41,14 +41,24 @@ struct ContainerStart: Sendable {
     try Task.checkCancellation()
     let places = PodPlaces(pod, services.configuration)
     try await mountImages(container, secrets, places)
-    let spec = try ContainerSpecBuilder(context: context, container: container, image: image, places: places)
+    var spec = try ContainerSpecBuilder(context: context, container: container, image: image, places: places)
       .build(attempt: attempt)
+    spec.processesOf = try target()
     try await prepareFiles(spec, places)
     mark(.filesReady)
     let started = try await services.runtime.startContainer(spec)
     mark(.started)
     await announce(started, spec)
     return .started(started, ImageNames(image, wanted: container.image))
+  }
+
+  /// The container that an ephemeral one is aimed at.
+  private func target() throws(PodConfigurationError) -> String? {
+    guard let name = pod.ephemeralContainer(name)?.targetContainerName, !name.isEmpty else { return nil }
+    guard let target = state.record(name)?.current, target.isRunning else {
+      throw PodConfigurationError("unable to find target container \(name)")
+    }
+    return target.id
   }
 
   /// The images that the container mounts, each pulled as if a container ran it.

@@ -40,9 +40,7 @@ struct HookRunner: Sendable {
   ) async -> String? {
     guard let port = HookPort.number(get.port, in: container) else { return "couldn't find port \"\(get.port)\"" }
     let check = HTTPCheck(get, host: host, port: port)
-    let finding = await http.run(check, timeoutSeconds: timeoutSeconds)
-    guard case .failure(let output) = finding else { return nil }
-    return output
+    return await http.request(check, timeoutSeconds: timeoutSeconds)
   }
 }
 

@@ -29,19 +29,25 @@ extension View where Fields == PodFields {
 
   package func container(_ name: String) -> Container? {
     self.spec.containers.first { $0.name == name } ?? self.spec.initContainers.first { $0.name == name }
+      ?? ephemeralContainer(name).map { Container(unchecked: $0.json) }
+  }
+
+  package func ephemeralContainer(_ name: String) -> EphemeralContainer? {
+    self.spec.ephemeralContainers.first { $0.name == name }
   }
 
   var containerNames: [(name: String, role: ContainerRecord.Role)] {
     self.spec.initContainers.map { ($0.name, $0.isSidecar ? .sidecar : .initialization) }
       + self.spec.containers.map { ($0.name, .application) }
+      + self.spec.ephemeralContainers.map { ($0.name, .ephemeral) }
   }
 
   var allContainers: [Container] { self.spec.initContainers + self.spec.containers }
 
   /// `spec.containers{name}`: what an event about a container refers to.
   func fieldPath(container: String) -> String {
-    let isInit = self.spec.initContainers.contains { $0.name == container }
-    return "spec.\(isInit ? "initContainers" : "containers"){\(container)}"
+    if self.spec.initContainers.contains(where: { $0.name == container }) { return "spec.initContainers{\(container)}" }
+    return "spec.\(ephemeralContainer(container) == nil ? "containers" : "ephemeralContainers"){\(container)}"
   }
 }
 

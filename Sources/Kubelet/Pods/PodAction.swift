@@ -1,3 +1,5 @@
+import KubernetesAPI
+
 /// What the planner wants done. Actions that take time report back with a `PodInput`.
 package enum PodAction: Sendable, Hashable {
   /// Answers `.volumesReady` or `.volumesFailed`.
@@ -19,6 +21,10 @@ package enum PodAction: Sendable, Hashable {
   case explainSurvival(name: String, id: String)
   /// Frees an instance that nobody asks for any more, its log included.
   case removeContainer(name: String, id: String, attempt: Int)
+  /// Asks the node for these amounts. Answers `.resizeReviewed`.
+  case reviewResize([String: ResourceRequirements])
+  /// Writes the cgroups of the pod and of these containers. Answers `.resized`.
+  case applyResize([ResizeTarget])
   /// Addresses and namespaces. Answers `.sandboxStopped`.
   case stopSandbox
   /// Answers `.volumesTornDown`.

@@ -20,6 +20,11 @@ package enum PodInput: Sendable {
   case postStartFinished(id: String, failure: String?)
   case preStopFinished(id: String)
   case probed(id: String, ProbeWorker.Kind, ProbeWorker.Result)
+  case resizeReviewed(ResizeVerdict, of: [String: ResourceRequirements])
+  /// The cgroups of these containers were written, or why not.
+  case resized([String], failure: String?)
+  /// Another pod has left room on the node.
+  case roomFreed
   /// A ConfigMap or Secret that the pod refers to has changed.
   case sourcesChanged
   /// The node needs what the pod uses.

@@ -14,10 +14,30 @@ extension PodPlanner {
     let graceEnd = now.adding(seconds: graceSeconds)
     state.containers[position].kill = ContainerKill(phase: .preStop, deadline: graceEnd, graceEnd: graceEnd)
     guard graceSeconds > 0, state.spec(record.name)?.lifecycle?.preStop != nil else {
-      return signal(position, now: now)
+      return signalInTurn(position, now: now)
     }
     actions.append(.runPreStop(name: record.name, id: container.id, timeoutSeconds: graceSeconds))
     wake(at: graceEnd)
+  }
+
+  /// The hook is over: the stop signal, at once or when the containers that this one serves have ended.
+  mutating func signalInTurn(_ position: Int, now: Timestamp) {
+    guard let kill = state.containers[position].kill, !isTurn(of: position), now < kill.graceEnd else {
+      return signal(position, now: now)
+    }
+    state.containers[position].kill?.phase = .turn
+    state.containers[position].kill?.deadline = kill.graceEnd
+    wake(at: kill.graceEnd)
+  }
+
+  /// In a pod that ends, sidecars wait for everything else and for the sidecars after them.
+  private func isTurn(of position: Int) -> Bool {
+    guard state.end != nil, state.containers[position].role == .sidecar else { return true }
+    return state.containers.indices.allSatisfy { other in
+      let record = state.containers[other]
+      let isServed = record.role == .sidecar ? other > position : true
+      return !isServed || other == position || !(record.isRunning || record.isStarting)
+    }
   }
 
   /// The stop signal; the hook is over or has used up its time.
@@ -37,11 +57,11 @@ extension PodPlanner {
       guard let kill = state.containers[position].kill, let id = state.containers[position].current?.id else {
         continue
       }
-      guard kill.deadline <= now else {
+      guard kill.deadline <= now || kill.phase == .turn && isTurn(of: position) else {
         wake(at: kill.deadline)
         continue
       }
-      guard kill.phase != .preStop else {
+      guard kill.phase != .preStop, kill.phase != .turn else {
         signal(position, now: now)
         continue
       }
@@ -54,7 +74,8 @@ extension PodPlanner {
     }
   }
 
-  /// Applications first, then sidecars from the last to the first, then the sandbox, then the volumes.
+  /// The containers (signals go to applications first, then to sidecars from the last to the first, within one grace),
+  /// then the sandbox, then the volumes.
   mutating func planEnd(now: Timestamp) {
     cancelStarts()
     stopContainers(now: now)
@@ -72,13 +93,7 @@ extension PodPlanner {
   }
 
   private mutating func stopContainers(now: Timestamp) {
-    let others = state.containers.indices.filter { state.containers[$0].role != .sidecar }
-    for position in others { stop(position, now: now) }
-    guard others.allSatisfy({ !state.containers[$0].isRunning && !state.containers[$0].isStarting }) else { return }
-    let sidecars = state.containers.indices.filter {
-      state.containers[$0].role == .sidecar && state.containers[$0].isRunning
-    }
-    if let last = sidecars.last { stop(last, now: now) }
+    for position in state.containers.indices { stop(position, now: now) }
   }
 
   /// Begins the end of one container, or shortens it when less grace is left than it was given.
@@ -91,7 +106,8 @@ extension PodPlanner {
     }
     guard kill.phase != .killed, graceEnd < kill.graceEnd else { return }
     state.containers[position].kill?.graceEnd = graceEnd
-    let deadline = max(graceEnd, now.adding(seconds: kill.phase == .preStop ? 0 : Self.minimumGraceSeconds))
+    let isSignalled = kill.phase == .signalled
+    let deadline = max(graceEnd, now.adding(seconds: isSignalled ? Self.minimumGraceSeconds : 0))
     state.containers[position].kill?.deadline = min(kill.deadline, deadline)
     wake(at: min(kill.deadline, deadline))
   }

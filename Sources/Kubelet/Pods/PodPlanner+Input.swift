@@ -13,6 +13,8 @@ extension PodPlanner {
       state.setUpFailures = 0
     case .volumesFailed(let messages): volumesFailed(messages, now: now)
     case .sandboxStarted(_, let addresses):
+      // One that died while it was being made is on its way out already.
+      guard state.sandbox == .starting else { return }
       state.sandbox = .ready
       state.addresses = addresses
       state.setUpFailures = 0
@@ -23,6 +25,9 @@ extension PodPlanner {
       state.addresses = []
     case .volumesTornDown: state.volumes = .absent
     case .sourcesChanged: retryConfiguration(now: now)
+    case .resizeReviewed(let verdict, let wanted): takeVerdict(verdict, of: wanted, now: now)
+    case .resized(let names, let failure): resized(names, failure: failure, now: now)
+    case .roomFreed: reconsiderResize()
     case .evicted(let message, let graceSeconds): evict(message, graceSeconds: graceSeconds, now: now)
     case .wake: break
     default: takeContainerInput(input, now: now)
@@ -37,7 +42,7 @@ extension PodPlanner {
     case .postStartFinished(let id, let failure): postStartFinished(id, failure, now: now)
     case .preStopFinished(let id):
       guard let position = position(id: id), state.containers[position].kill?.phase == .preStop else { return }
-      signal(position, now: now)
+      signalInTurn(position, now: now)
     case .probed(let id, let kind, let result): probed(id, kind, result, now: now)
     default: break
     }
@@ -47,6 +52,8 @@ extension PodPlanner {
     guard !state.isFinished else { return }
     let former = state.pod
     state.pod = pod
+    state.adoptAddedContainers()
+    if former.spec != pod.spec { state.compareResources() }
     if pod.metadata.deletionTimestamp != nil {
       if state.end != .deleted { end(.deleted, now: now) }
       return
@@ -223,8 +230,11 @@ extension PodPlanner {
   private mutating func postStartFinished(_ id: String, _ failure: String?, now: Timestamp) {
     guard let position = position(id: id) else { return }
     state.containers[position].postStart = .done
-    guard let failure else { return }
-    note(PodNote(isWarning: true, "FailedPostStartHook", failure, container: state.containers[position].name))
+    guard failure != nil else { return }
+    // Upstream keeps what the hook said out of the event, so that no secret gets there.
+    note(
+      PodNote(
+        isWarning: true, "FailedPostStartHook", "PostStartHook failed", container: state.containers[position].name))
     beginKill(
       position, message: "FailedPostStartHook", graceSeconds: state.pod.spec.terminationGracePeriodSeconds ?? 30,
       now: now)

@@ -4,11 +4,33 @@ import KubernetesAPI
 extension PodPlanner {
   mutating func planRunning(now: Timestamp) {
     guard !concludeIfDone(now: now) else { return }
+    planResize(now: now)
     guard setUpVolumes(now: now), setUpSandbox(now: now) else { return }
+    startEphemeralContainers(now: now)
     guard startInitContainers(now: now) else { return }
+    startApplications(now: now)
+  }
+
+  /// In the order of the spec; a postStart hook holds up the containers after its own, as upstream's start does.
+  private mutating func startApplications(now: Timestamp) {
     for position in state.containers.indices where state.containers[position].role == .application {
       keepUp(position, now: now)
+      if isInPostStart(state.containers[position]) { return }
     }
+  }
+
+  /// Each of them once, whatever becomes of it.
+  private mutating func startEphemeralContainers(now: Timestamp) {
+    for position in state.containers.indices {
+      let record = state.containers[position]
+      guard record.role == .ephemeral, record.current == nil, !record.isStarting else { continue }
+      requestStart(position, now: now)
+    }
+  }
+
+  private func isInPostStart(_ record: ContainerRecord) -> Bool {
+    guard state.spec(record.name)?.lifecycle?.postStart != nil else { return false }
+    return record.isStarting || record.isRunning && record.postStart != .done
   }
 
   /// Ends a pod whose containers have done their work or whose initialization has failed for good.
@@ -62,7 +84,7 @@ extension PodPlanner {
   /// Takes the init containers one step on; true when the applications may run.
   private mutating func startInitContainers(now: Timestamp) -> Bool {
     let wasInitialized = state.isInitialized
-    for position in state.containers.indices where state.containers[position].role != .application {
+    for position in state.containers.indices where state.containers[position].role.isInit {
       let record = state.containers[position]
       if record.role == .initialization, wasInitialized || record.exit?.code == 0 { continue }
       keepUp(position, now: now)

@@ -16,6 +16,7 @@ package struct PodServices: Sendable {
   let hooks: HookRunner
   let prober: Prober
   let statuses: StatusManager
+  let mirrors: MirrorPods
   let recorder: EventRecorder
   let services: Informer<Service>
   let configMaps: ReferencedObjects<ConfigMap>
@@ -28,6 +29,7 @@ package struct PodServices: Sendable {
   let history: HistoryRecorder
   let timeline: StartTimeline
   let allocatable: [String: Quantity]
+  let ledger: ResourceLedger
   let policy: ResourcePolicy
   let counters: AgentCounters
   let logger: Logger
@@ -54,6 +56,15 @@ package struct PodServices: Sendable {
       context.secrets[name] = await secrets.get(ObjectKey(namespace: pod.namespace, name: name))
     }
     return context
+  }
+
+  /// The API is told of a static pod by way of its mirror.
+  func tell(_ pod: Pod, _ status: PodStatus) {
+    if pod.isStatic { mirrors.tell(pod, status) } else { statuses.set(pod, status) }
+  }
+
+  func finish(_ pod: Pod, deletesObject: Bool) {
+    if pod.isStatic { mirrors.forget(pod) } else { statuses.finish(pod, deletesObject: deletesObject) }
   }
 
   /// The same with the tokens that volumes show; they are asked for while the objects come in.

@@ -27,11 +27,14 @@ extension PodState {
       return
     }
     recoverContainers(observed, isSandboxUp: isSandboxUp, now: now)
+    recoverResources()
   }
 
   private mutating func recoverContainers(_ observed: ObservedPod?, isSandboxUp: Bool, now: Timestamp) {
     let statuses = Dictionary(
-      (pod.status.initContainerStatuses + pod.status.containerStatuses).map { ($0.name, $0) }, uniquingKeysWith: { $1 })
+      (pod.status.initContainerStatuses + pod.status.containerStatuses + pod.status.ephemeralContainerStatuses).map {
+        ($0.name, $0)
+      }, uniquingKeysWith: { $1 })
     for position in containers.indices {
       let name = containers[position].name
       let instances = (observed?.containers ?? []).filter { $0.name == name }.sorted { $0.attempt < $1.attempt }
@@ -47,9 +50,17 @@ extension ContainerRecord {
     _ instances: [ObservedContainer], _ status: ContainerStatus?, podUID: String, isSandboxUp: Bool, now: Timestamp,
     maximumDelaySeconds: Int
   ) {
-    current = instances.last ?? status.flatMap { Self.lost($0, podUID: podUID, now: now) }
+    current = instances.last
     previous = instances.dropLast().last
-    isStale = !isSandboxUp && current != nil
+    // The API may know of an instance that the node has no more, or never had whole: counts do not go back.
+    if let status, current.map({ $0.attempt < status.restartCount }) ?? true,
+      let lost = Self.lost(status, podUID: podUID, now: now)
+    {
+      previous = current
+      current = lost
+    }
+    // What only the API remembers lived in a sandbox that is gone.
+    isStale = current != nil && (!isSandboxUp || instances.isEmpty)
     nextAttempt = current.map { $0.attempt + 1 } ?? 0
     guard let current else { return }
     if case .running(let startedAt) = current.state {
@@ -77,7 +88,8 @@ extension ContainerRecord {
     if let running = status.state.running {
       exit = ContainerExit(code: 137, startedAt: running.startedAt ?? now, finishedAt: now)
       exit.reason = "ContainerStatusUnknown"
-      exit.message = "The container could not be located when the pod was terminated"
+      exit.message = 
+        "The container could not be located when the pod was deleted.  The container used to be Running"
     } else {
       exit = ContainerExit(
         code: known?.exitCode ?? 0, startedAt: known?.startedAt ?? now, finishedAt: known?.finishedAt ?? now)

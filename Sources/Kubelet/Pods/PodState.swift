@@ -49,6 +49,7 @@ package struct PodState: Sendable {
   /// The status was final when this agent found the pod, and nothing of it lives: leave it as it is.
   package var keepsStatus = false
   package var maximumDelaySeconds: Int
+  package var resize = PodResize()
 
   /// A pod that the node has not seen before.
   package init(pod: Pod, now: Timestamp, maximumDelaySeconds: Int = 300) {
@@ -57,6 +58,17 @@ package struct PodState: Sendable {
     startTime = pod.status.startTime ?? now
     containers = pod.containerNames.map {
       ContainerRecord(name: $0.name, role: $0.role, maximumDelaySeconds: maximumDelaySeconds)
+    }
+    for position in containers.indices where [.application, .sidecar].contains(containers[position].role) {
+      containers[position].allocated = pod.container(containers[position].name)?.resources
+    }
+  }
+
+  /// Containers that were added to the pod since get records of their own.
+  mutating func adoptAddedContainers() {
+    for added in pod.containerNames where !containers.contains(where: { $0.name == added.name }) {
+      containers.append(
+        ContainerRecord(name: added.name, role: added.role, maximumDelaySeconds: maximumDelaySeconds))
     }
   }
 
@@ -79,14 +91,14 @@ package struct PodState: Sendable {
   /// Every init container has done its part, so the applications may run.
   package var isInitialized: Bool {
     if containers.contains(where: { $0.role == .application && !$0.isUntouched }) { return true }
-    return containers.allSatisfy { $0.role == .application || hasDoneItsPart($0) }
+    return containers.allSatisfy { !$0.role.isInit || hasDoneItsPart($0) }
   }
 
   private func hasDoneItsPart(_ record: ContainerRecord) -> Bool {
     switch record.role {
     case .initialization: record.exit?.code == 0
     case .sidecar: isStarted(record)
-    case .application: true
+    case .application, .ephemeral: true
     }
   }
 

@@ -51,6 +51,7 @@ package final class PodWorker: Sendable {
   func run() async {
     var planner = PodPlanner(state)
     services.follow(planner.state.pod)
+    if planner.state.end == nil { services.ledger.admit(uid, .init(planner.state.containers.compactMap(\.allocated))) }
     services.history.begin(planner.state, now: services.clock.now())
     await withDiscardingTaskGroup { group in
       step(&planner, [.wake], &group)
@@ -96,7 +97,7 @@ package final class PodWorker: Sendable {
       return Array(shared.watchers.values)
     }
     if status.isReady { services.timeline.mark(.ready, podUID: uid) }
-    if !state.isRemoved { services.statuses.set(state.pod, status) }
+    if !state.isRemoved { services.tell(state.pod, status) }
     let addresses = state.pod.spec.hostNetwork ? [services.configuration.nodeIP] : state.addresses
     services.prober.set(
       podUID: uid, ProbeTarget.targets(state, addresses: addresses),
@@ -138,6 +139,8 @@ extension PodWorker {
     switch action {
     case .setUpVolumes: await setUpVolumes(state)
     case .startSandbox: deliver(await SandboxStart(services: services, state: state).run())
+    case .reviewResize(let wanted): reviewResize(wanted)
+    case .applyResize(let targets): await applyResize(targets, state)
     case .stopSandbox: await stopSandbox(state)
     case .tearDownVolumes: await tearDownVolumes(state)
     case .runPostStart(let name, let id): await runPostStart(name, id, state)
@@ -195,6 +198,7 @@ extension PodWorker {
 
   /// Addresses are freed first: while the namespace is there, the network can find what it made for it.
   private func stopSandbox(_ state: PodState) async {
+    if state.end != nil { services.ledger.release(uid) }
     // With the sandbox goes what the node knows of its containers' ends, so the API is to know them first.
     if state.end != nil, state.end != .deleted { await services.statuses.settled(uid: uid) }
     guard !Task.isCancelled else { return }
@@ -208,12 +212,34 @@ extension PodWorker {
     }
   }
 
+  private func reviewResize(_ wanted: [String: ResourceRequirements]) {
+    let verdict = services.ledger.review(uid, .init(Array(wanted.values))) { [weak self] in self?.deliver(.roomFreed) }
+    deliver(.resizeReviewed(verdict, of: wanted))
+  }
+
+  /// The pod's own group first, so that it never holds its containers below what they were granted.
+  private func applyResize(_ targets: [ResizeTarget], _ state: PodState) async {
+    let context = await services.context(state.pod, addresses: state.addresses)
+    do {
+      try await services.runtime.updateSandbox(uid: uid, ResourceRules.pod(state.allocatedPod, services.policy))
+      for target in targets {
+        guard let container = state.allocatedSpec(target.name) else { continue }
+        try await services.runtime.updateContainer(id: target.id, ResourceRules.container(container, in: context))
+      }
+      deliver(.resized(targets.map(\.name), failure: nil))
+    } catch {
+      services.logger.warning("cannot resize \(state.pod.logName): \(error)")
+      deliver(.resized(targets.map(\.name), failure: "\(error)"))
+    }
+  }
+
   private func runPostStart(_ name: String, _ id: String, _ state: PodState) async {
     guard let spec = state.spec(name), let hook = spec.lifecycle?.postStart else {
       return deliver(.postStartFinished(id: id, failure: nil))
     }
     let failure = await services.hooks.run(hook, container: spec, id: id, host: host(state))
-    deliver(.postStartFinished(id: id, failure: failure.map { "PostStartHook failed: \($0)" }))
+    if let failure { services.logger.warning("postStart hook of \(name) in \(state.pod.logName): \(failure)") }
+    deliver(.postStartFinished(id: id, failure: failure))
   }
 
   private func runPreStop(_ name: String, _ id: String, _ seconds: Int, _ state: PodState) async {
@@ -221,8 +247,8 @@ extension PodWorker {
       let failure = await services.hooks.run(
         hook, container: spec, id: id, host: host(state), timeoutSeconds: seconds)
       if let failure {
-        services.note(
-          state.pod, PodNote(isWarning: true, "FailedPreStopHook", "PreStopHook failed: \(failure)", container: name))
+        services.logger.warning("preStop hook of \(name) in \(state.pod.logName): \(failure)")
+        services.note(state.pod, PodNote(isWarning: true, "FailedPreStopHook", "PreStopHook failed", container: name))
       }
     }
     deliver(.preStopFinished(id: id))
@@ -248,6 +274,7 @@ extension PodWorker {
 
   private func finish(_ state: PodState, deletesObject: Bool) async {
     services.unfollow(state.pod)
+    services.ledger.release(uid)
     services.timeline.end(podUID: uid)
     services.deadlines.cancel(uid)
     services.prober.set(podUID: uid, [], note: { _ in }, deliver: { _ in })
@@ -260,7 +287,7 @@ extension PodWorker {
         try NodeFiles.removeTree(places.directory)
       }
     }
-    services.statuses.finish(state.pod, deletesObject: deletesObject)
+    services.finish(state.pod, deletesObject: deletesObject)
   }
 
   /// For work whose failure changes nothing in what is to be done next.

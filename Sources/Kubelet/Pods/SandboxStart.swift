@@ -6,6 +6,8 @@ struct SandboxStart: Sendable {
   let state: PodState
 
   func run() async -> PodInput {
+    let names = PodNames(pod, clusterDomain: services.configuration.clusterDomain)
+    if let complaint = names.complaint { return .sandboxFailed(complaint) }
     if let obstacle = Self.obstacle(pod) { return .sandboxFailed(obstacle) }
     do {
       mark(.sandboxBegin)
@@ -45,7 +47,7 @@ struct SandboxStart: Sendable {
     spec.sharesProcessNamespace = pod.spec.shareProcessNamespace ?? false
     spec.sysctls = Dictionary(
       (pod.spec.securityContext?.sysctls ?? []).map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
-    spec.resources = ResourceRules.pod(pod, services.policy)
+    spec.resources = ResourceRules.pod(state.allocatedPod, services.policy)
     spec.labels = pod.labels
     // The host's name belongs to the host.
     if pod.spec.hostNetwork { spec.hostname = "" }

@@ -22,6 +22,8 @@ package struct ContainerSpec: Sendable, Hashable {
   package var isStdinOnce = false
   package var logLimits = LogLimits()
   package var stopSignal: String?
+  /// The running container whose processes this one sees and whose PID namespace it joins.
+  package var processesOf: String?
   /// Groups come from the pod alone (`supplementalGroupsPolicy: Strict`).
   package var ignoresImageGroups = false
 }

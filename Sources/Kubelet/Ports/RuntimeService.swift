@@ -18,6 +18,10 @@ package protocol RuntimeService: Sendable {
   /// Frees the root file system of a container that has exited; its log stays.
   func removeContainer(id: String) async throws
   func exec(containerID: String, command: [String], timeoutSeconds: Int) async throws -> ExecOutcome
+  /// Gives a running container other amounts of cpu and memory, as far as the kernel enforces them.
+  func updateContainer(id: String, _ resources: ResourceSpec) async throws
+  /// The same for the pod as a whole.
+  func updateSandbox(uid: String, _ resources: ResourceSpec) async throws
   /// Starts a command with its streams open. Throws `CommandStartError`.
   func openExec(
     containerID: String, command: [String], _ options: RemoteStreamOptions
@@ -39,6 +43,12 @@ extension RuntimeService {
 package enum ObservedEvent: Sendable {
   case containerExited(podUID: String, ObservedContainer)
   case sandboxDied(podUID: String, reason: String)
+
+  var podUID: String {
+    switch self {
+    case .containerExited(let uid, _), .sandboxDied(let uid, _): uid
+    }
+  }
 }
 
 package struct SandboxFacts: Sendable, Hashable {

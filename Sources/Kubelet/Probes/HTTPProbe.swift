@@ -10,6 +10,8 @@ struct HTTPProbe: Sendable {
   struct Answer: Sendable {
     var status: Int
     var location: String?
+    /// Of redirects only: what the event tells of them.
+    var body = ""
   }
 
   let group: any EventLoopGroup
@@ -17,22 +19,36 @@ struct HTTPProbe: Sendable {
 
   func run(_ check: HTTPCheck, timeoutSeconds: Int) async -> ProbeWorker.Finding {
     do {
-      let status = try await follow(check, timeoutSeconds: timeoutSeconds)
-      if (200..<400).contains(status) { return .success }
-      return .failure(output: "HTTP probe failed with statuscode: \(status)")
+      let answer = try await follow(check, timeoutSeconds: timeoutSeconds)
+      switch answer.status {
+      case 200..<300: return .success
+      // A redirect out of the host is not followed: the container answered.
+      case 300..<400: return .warning(output: "Probe terminated redirects, Response body: \(answer.body)")
+      default: return .failure(output: "HTTP probe failed with statuscode: \(answer.status)")
+      }
     } catch {
-      return .failure(output: "Get \"\(check.url)\": \(Self.explain(error, check))")
+      return .failure(output: Self.explain(error, check))
     }
   }
 
-  private func follow(_ check: HTTPCheck, timeoutSeconds: Int) async throws -> Int {
+  /// For lifecycle hooks: nil once anything has answered, whatever its status, as upstream has it.
+  func request(_ check: HTTPCheck, timeoutSeconds: Int) async -> String? {
+    do {
+      _ = try await follow(check, timeoutSeconds: timeoutSeconds)
+      return nil
+    } catch {
+      return Self.explain(error, check)
+    }
+  }
+
+  private func follow(_ check: HTTPCheck, timeoutSeconds: Int) async throws -> Answer {
     var check = check
     let deadline = NIODeadline.now() + .seconds(Int64(timeoutSeconds))
     for _ in 0..<Self.redirectLimit {
       let answer = try await send(check, deadline: deadline)
       guard [301, 302, 303, 307, 308].contains(answer.status), let location = answer.location,
         let next = check.redirected(to: location)
-      else { return answer.status }
+      else { return answer }
       check = next
     }
     throw ProbeFailure.tooManyRedirects
@@ -71,6 +87,10 @@ struct HTTPProbe: Sendable {
   }
 
   private static func explain(_ error: any Error, _ check: HTTPCheck) -> String {
+    "Get \"\(check.url)\": \(reason(error, check))"
+  }
+
+  private static func reason(_ error: any Error, _ check: HTTPCheck) -> String {
     switch error {
     case ProbeFailure.timedOut:
       "context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
@@ -82,7 +102,7 @@ struct HTTPProbe: Sendable {
   }
 }
 
-enum ProbeFailure: Error {
+enum ProbeFailure: Error, Equatable {
   case timedOut
   case tooManyRedirects
   case closedEarly
@@ -147,10 +167,12 @@ private final class HTTPAnswerHandler: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
   private static let headLimit = 64 << 10
+  /// What upstream reads of a body.
+  private static let bodyLimit = 10 << 10
 
   private let request: String
   private let promise: EventLoopPromise<HTTPProbe.Answer>
-  private var head: [UInt8] = []
+  private var received: [UInt8] = []
 
   init(request: String, promise: EventLoopPromise<HTTPProbe.Answer>) {
     self.request = request
@@ -163,18 +185,37 @@ private final class HTTPAnswerHandler: ChannelInboundHandler {
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    head += unwrapInboundIn(data).readableBytesView
-    guard let text = completeHead() else {
-      if head.count > Self.headLimit { promise.fail(ProbeFailure.malformed) }
+    received += unwrapInboundIn(data).readableBytesView
+    guard let end = endOfHead() else {
+      if received.count > Self.headLimit { finish(context, .failure(.malformed)) }
       return
     }
-    if let answer = Self.parse(text) { promise.succeed(answer) } else { promise.fail(ProbeFailure.malformed) }
-    context.close(promise: nil)
+    guard let head = HTTPAnswerHead(String(decoding: received[..<end], as: UTF8.self)) else {
+      return finish(context, .failure(.malformed))
+    }
+    let body = received[(end + 4)...].prefix(Self.bodyLimit)
+    if head.isRedirect, body.count < min(head.contentLength ?? Self.bodyLimit, Self.bodyLimit) { return }
+    finish(context, .success(head.answer(body: body)))
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    promise.fail(ProbeFailure.closedEarly)
+    // The body of a redirect may end with the connection.
+    let end = endOfHead()
+    let head = end.flatMap { HTTPAnswerHead(String(decoding: received[..<$0], as: UTF8.self)) }
+    if let head, let end {
+      promise.succeed(head.answer(body: received[(end + 4)...].prefix(Self.bodyLimit)))
+    } else {
+      promise.fail(ProbeFailure.closedEarly)
+    }
     context.fireChannelInactive()
+  }
+
+  private func finish(_ context: ChannelHandlerContext, _ result: Result<HTTPProbe.Answer, ProbeFailure>) {
+    switch result {
+    case .success(let answer): promise.succeed(answer)
+    case .failure(let failure): promise.fail(failure)
+    }
+    context.close(promise: nil)
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -182,22 +223,37 @@ private final class HTTPAnswerHandler: ChannelInboundHandler {
     context.close(promise: nil)
   }
 
-  private func completeHead() -> String? {
+  private func endOfHead() -> Int? {
     let end = Array("\r\n\r\n".utf8)
-    guard head.count >= end.count else { return nil }
-    for position in 0...(head.count - end.count) where Array(head[position..<(position + end.count)]) == end {
-      return String(decoding: head[..<position], as: UTF8.self)
-    }
-    return nil
+    guard received.count >= end.count else { return nil }
+    return (0...(received.count - end.count)).first { Array(received[$0..<($0 + end.count)]) == end }
   }
+}
 
-  private static func parse(_ text: String) -> HTTPProbe.Answer? {
+/// Status line and headers of an answer; nil for what is no HTTP/1.
+private struct HTTPAnswerHead {
+  let status: Int
+  private let headers: [String: String]
+
+  init?(_ text: String) {
     let lines = text.split(separator: "\r\n")
     guard let words = lines.first?.split(separator: " "), words.count >= 2, words[0].hasPrefix("HTTP/1."),
       let status = Int(words[1])
     else { return nil }
-    let location = lines.dropFirst().first { $0.lowercased().hasPrefix("location:") }
-    let value = location.map { String($0.drop { $0 != ":" }.dropFirst().drop { $0 == " " }) }
-    return HTTPProbe.Answer(status: status, location: value)
+    self.status = status
+    headers = Dictionary(lines.dropFirst().compactMap(Self.field), uniquingKeysWith: { first, _ in first })
+  }
+
+  private static func field(_ line: Substring) -> (String, String)? {
+    guard let colon = line.firstIndex(of: ":") else { return nil }
+    return (line[..<colon].lowercased(), String(line[line.index(after: colon)...].drop { $0 == " " }))
+  }
+
+  var isRedirect: Bool { (300..<400).contains(status) }
+  var contentLength: Int? { headers["content-length"].flatMap { Int($0) } }
+
+  func answer(body: ArraySlice<UInt8>) -> HTTPProbe.Answer {
+    HTTPProbe.Answer(
+      status: status, location: headers["location"], body: isRedirect ? String(decoding: body, as: UTF8.self) : "")
   }
 }

@@ -6,6 +6,7 @@ package struct ProbeTarget: Sendable, Hashable {
     case http(HTTPCheck)
     case tcp(host: String, port: Int)
     case exec(command: [String])
+    case grpc(host: String, port: Int, service: String)
     /// Cannot be made: the sentence says why.
     case invalid(String)
   }
@@ -44,15 +45,16 @@ extension ProbeTarget {
   package static func targets(_ state: PodState, addresses: [String]) -> [ProbeTarget] {
     guard state.end == nil || state.end == .deleted else { return [] }
     return state.containers.flatMap { record -> [ProbeTarget] in
-      guard let container = record.current, case .running(let startedAt) = container.state, record.kill == nil,
+      guard let container = record.current, case .running(let startedAt) = container.state,
         let spec = state.spec(record.name)
       else { return [] }
+      let isEnding = state.end != nil || record.kill != nil
       let resolver = ProbeResolver(
         spec: spec, containerID: container.id, startedAt: startedAt, host: addresses.first ?? "")
       if let startup = spec.startupProbe, record.startupResult != .success {
-        return state.end == nil ? [resolver.target(startup, .startup)] : []
+        return isEnding ? [] : [resolver.target(startup, .startup)]
       }
-      return resolver.steadyTargets(readiness: record.readinessResult, isEnding: state.end != nil)
+      return resolver.steadyTargets(readiness: record.readinessResult, isEnding: isEnding)
     }
   }
 }
@@ -63,7 +65,7 @@ private struct ProbeResolver {
   var startedAt: Timestamp
   var host: String
 
-  /// A pod that is going is no longer restarted for its liveness; its readiness still counts until it is gone.
+  /// What is on its way out is not restarted for its liveness; its readiness still counts until it is gone.
   func steadyTargets(readiness: ProbeWorker.Result?, isEnding: Bool) -> [ProbeTarget] {
     var targets: [ProbeTarget] = []
     if let probe = spec.livenessProbe, !isEnding { targets.append(target(probe, .liveness)) }
@@ -94,7 +96,8 @@ private struct ProbeResolver {
       guard let port = port(tcp.port) else { return .invalid("couldn't find port \"\(tcp.port)\"") }
       return .tcp(host: tcp.host.isEmpty ? host : tcp.host, port: port)
     }
-    return .invalid(probe.grpc == nil ? "missing probe handler" : "gRPC probes are not supported by this node yet")
+    if let grpc = probe.grpc { return .grpc(host: host, port: grpc.port, service: grpc.service ?? "") }
+    return .invalid("missing probe handler")
   }
 
   private func httpCheck(_ http: HTTPGetAction) -> ProbeTarget.Check {

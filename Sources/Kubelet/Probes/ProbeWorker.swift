@@ -23,8 +23,12 @@ package struct ProbeWorker: Sendable {
   /// What one probe found.
   package enum Finding: Sendable, Hashable {
     case success
+    /// Counts as a success; `output` is what the event says after `probe warning: `.
+    case warning(output: String)
     /// `output` is what the event says after `probe failed: `.
     case failure(output: String)
+
+    var isSuccess: Bool { if case .failure = self { false } else { true } }
   }
 
   package enum Result: Sendable, Hashable {
@@ -53,7 +57,7 @@ package struct ProbeWorker: Sendable {
   /// Takes a finding; returns the new result when it changed.
   package mutating func handle(_ finding: Finding, now: Timestamp) -> Result? {
     nextAt = now.adding(seconds: timing.periodSeconds)
-    let isSuccess = finding == .success
+    let isSuccess = finding.isSuccess
     run = lastWasSuccess == isSuccess ? run + 1 : 1
     lastWasSuccess = isSuccess
     guard run >= (isSuccess ? timing.successThreshold : timing.failureThreshold) else { return nil }

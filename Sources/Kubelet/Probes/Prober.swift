@@ -28,6 +28,7 @@ package final class Prober: Sendable {
   private let runtime: any RuntimeService
   private let http: HTTPProbe
   private let tcp: TCPProbe
+  private let grpc: GRPCProbe
   private let clock: SteadyClock
   private let timeline: StartTimeline
   private let due = DeadlineQueue<Key>()
@@ -45,6 +46,7 @@ package final class Prober: Sendable {
     self.timeline = timeline
     http = HTTPProbe(group: group)
     tcp = TCPProbe(group: group)
+    grpc = GRPCProbe(group: group)
   }
 
   /// What the probes had found that now failed for good, by container ID; asked while they are still known.
@@ -115,11 +117,15 @@ package final class Prober: Sendable {
   }
 
   private func tell(_ finding: ProbeWorker.Finding, _ kind: ProbeWorker.Kind, _ entry: Entry) {
-    guard case .failure(let output) = finding else { return }
-    entry.note(
-      PodNote(
-        isWarning: true, "Unhealthy", "\(kind.rawValue) probe failed: \(output)", container: entry.target.containerName)
-    )
+    let name = entry.target.containerName
+    switch finding {
+    case .success: break
+    case .warning(let output):
+      entry.note(
+        PodNote(isWarning: true, "ProbeWarning", "\(kind.rawValue) probe warning: \(output)", container: name))
+    case .failure(let output):
+      entry.note(PodNote(isWarning: true, "Unhealthy", "\(kind.rawValue) probe failed: \(output)", container: name))
+    }
   }
 
   /// Nil when the probe could not be made at all, which says nothing about the container.
@@ -129,8 +135,10 @@ package final class Prober: Sendable {
     case .http(let check): return await http.run(check, timeoutSeconds: timeoutSeconds)
     case .tcp(let host, let port): return await tcp.run(host: host, port: port, timeoutSeconds: timeoutSeconds)
     case .exec(let command): return await exec(command, target)
+    case .grpc(let host, let port, let service):
+      return await grpc.run(host: host, port: port, service: service, timeoutSeconds: timeoutSeconds)
     case .invalid(let why):
-      note(target, "\(target.kind.rawValue) probe errored: \(why)")
+      noteError(target, why)
       return nil
     }
   }
@@ -147,7 +155,7 @@ package final class Prober: Sendable {
       if outcome.exitCode == 0 { return .success }
       return .failure(output: String(decoding: outcome.output.prefix(Self.outputLimit), as: UTF8.self))
     } catch {
-      note(target, "\(target.kind.rawValue) probe errored: \(error)")
+      noteError(target, "\(error)")
       return nil
     }
   }
@@ -155,7 +163,8 @@ package final class Prober: Sendable {
   /// What an event says of a command's output, in bytes.
   private static let outputLimit = 1024
 
-  private func note(_ target: ProbeTarget, _ message: String) {
+  private func noteError(_ target: ProbeTarget, _ why: String) {
+    let message = "\(target.kind.rawValue) probe errored and resulted in unknown state: \(why)"
     let note = entries.withLock { entries in
       entries.first { $0.value.target == target }?.value.note
     }

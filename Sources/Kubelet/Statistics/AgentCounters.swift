@@ -34,7 +34,7 @@ package final class AgentCounters: Sendable {
   func probed(podUID: String, container: String, _ kind: ProbeWorker.Kind, _ finding: ProbeWorker.Finding?) {
     let result =
       switch finding {
-      case .success: "successful"
+      case .success, .warning: "successful"
       case .failure: "failed"
       case nil: "unknown"
       }

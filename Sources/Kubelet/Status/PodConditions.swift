@@ -32,7 +32,7 @@ extension StatusCalculator {
   }
 
   private func initialized(phase: PodPhase) -> PodCondition {
-    let names = state.containers.filter { $0.role != .application && !hasDoneItsPart($0) }.map(\.name)
+    let names = state.containers.filter { $0.role.isInit && !hasDoneItsPart($0) }.map(\.name)
     if phase == .succeeded { return condition("Initialized", isTrue: true, reason: "PodCompleted") }
     if names.isEmpty || state.isInitialized { return condition("Initialized", isTrue: true) }
     return condition(

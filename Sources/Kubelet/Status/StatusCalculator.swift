@@ -20,7 +20,7 @@ package struct StatusCalculator {
     if case .rejected(let reason, let message) = state.end {
       return rejected(reason, "Pod was rejected: \(message)")
     }
-    let initStatuses = statuses { $0 != .application }
+    let initStatuses = statuses(\.isInit)
     let statuses = statuses { $0 == .application }
     let phase = phase()
     return PodStatus {
@@ -43,6 +43,8 @@ package struct StatusCalculator {
       }
       $0.initContainerStatuses = initStatuses
       $0.containerStatuses = statuses
+      $0.resize = state.resize.status
+      $0.ephemeralContainerStatuses = self.statuses { $0 == .ephemeral }
       $0.conditions = conditions(phase: phase, initStatuses, statuses)
     }
   }
@@ -73,8 +75,8 @@ extension StatusCalculator {
     if state.end == .deadlineExceeded { return .failed }
     if state.isBeingEvicted, !state.containers.contains(where: { $0.isRunning || $0.isStarting }) { return .failed }
     let applications = state.containers.filter { $0.role == .application }
-    if !state.isInitialized { return initFailed ? .failed : .pending }
-    if applications.contains(where: { $0.current == nil }) { return .pending }
+    if !state.isInitialized { return initFailed || isGone ? .failed : .pending }
+    if applications.contains(where: { $0.current == nil }) { return isGone ? .failed : .pending }
     if applications.contains(where: \.isRunning) { return .running }
     return stoppedPhase(applications)
   }
@@ -109,7 +111,36 @@ extension StatusCalculator {
 
 extension StatusCalculator {
   private func statuses(_ includes: (ContainerRecord.Role) -> Bool) -> [ContainerStatus] {
-    state.containers.filter { includes($0.role) }.map(containerStatus)
+    state.containers.filter { includes($0.role) }.map { containerStatus($0).ended(isKnown: !isUnaccounted($0)) }
+  }
+
+  /// The pod is over and this container has no end to tell, though it was to have run.
+  private func isUnaccounted(_ record: ContainerRecord) -> Bool {
+    guard isGone, record.current == nil else { return false }
+    return record.role.isInit ? hasLaterStarted(record) : hasInitialized
+  }
+
+  /// Nothing of the pod runs any more, nor will it.
+  private var isGone: Bool {
+    state.end != nil && state.sandbox == .absent && !state.containers.contains { $0.isRunning || $0.isStarting }
+  }
+
+  private var hasInitialized: Bool {
+    state.containers.contains { $0.role == .application && $0.current != nil } || state.isInitialized
+      || !state.containers.contains { $0.role.isInit }
+  }
+
+  private func hasLaterStarted(_ record: ContainerRecord) -> Bool {
+    guard let position = state.containers.firstIndex(where: { $0.name == record.name }) else { return false }
+    return state.containers[(position + 1)...].contains { $0.current != nil }
+  }
+
+  /// The last words of all containers together are bounded, as upstream bounds them.
+  private static let messageLimit = 12 << 10
+
+  private func bounded(_ message: String) -> String {
+    let limit = Self.messageLimit / max(1, state.containers.count)
+    return message.utf8.count <= limit ? message : String(decoding: Array(message.utf8.prefix(limit)), as: UTF8.self)
   }
 
   private func containerStatus(_ record: ContainerRecord) -> ContainerStatus {
@@ -119,25 +150,38 @@ extension StatusCalculator {
       $0.name = record.name
       $0.state = current
       $0.lastState = last
-      $0.ready = record.role == .initialization ? record.exit?.code == 0 : state.isReady(record)
+      $0.ready = isReady(record)
       $0.restartCount = record.current?.attempt ?? 0
       $0.image = record.imageNames?.image ?? state.spec(record.name)?.image ?? ""
       $0.imageID = record.imageNames?.imageID ?? ""
       $0.containerID = newest.map { Self.identifier($0.id) } ?? ""
       $0.started = state.isStarted(record)
+      // What a container has that asks for nothing goes without saying.
+      if let amounts = record.allocated, !amounts.requests.isEmpty || !amounts.limits.isEmpty {
+        $0.allocatedResources = amounts.requests
+        $0.resources = amounts
+      }
+    }
+  }
+
+  private func isReady(_ record: ContainerRecord) -> Bool {
+    switch record.role {
+    case .initialization: record.exit?.code == 0
+    case .ephemeral: false
+    case .sidecar, .application: state.isReady(record)
     }
   }
 
   private func states(_ record: ContainerRecord) -> (current: ContainerState, last: ContainerState) {
-    let former = record.previous?.exit.map { Self.terminated($0, record.previous) } ?? record.recoveredLastState
+    let former = record.previous?.exit.map { terminated($0, record.previous) } ?? record.recoveredLastState
     switch record.current?.state {
     case .running(let startedAt):
       return (
         ContainerState { $0.running = ContainerStateRunning { $0.startedAt = startedAt } }, former ?? ContainerState()
       )
     case .exited(let exit):
-      let ended = Self.terminated(exit, record.current)
-      guard let waiting = record.waiting else { return staleOr(ended, former, record) }
+      let ended = terminated(exit, record.current)
+      guard let waiting = record.waiting, state.end == nil else { return staleOr(ended, former, record) }
       return (Self.waiting(waiting.reason, waiting.message), ended)
     case nil:
       let waiting = record.waiting.map { Self.waiting($0.reason, $0.message) }
@@ -154,7 +198,7 @@ extension StatusCalculator {
   }
 
   private var defaultWaiting: ContainerState {
-    let hasInit = state.containers.contains { $0.role != .application }
+    let hasInit = state.containers.contains { $0.role.isInit }
     return Self.waiting(hasInit ? "PodInitializing" : "ContainerCreating", "")
   }
 
@@ -167,16 +211,16 @@ extension StatusCalculator {
     }
   }
 
-  private static func terminated(_ exit: ContainerExit, _ container: ObservedContainer?) -> ContainerState {
+  private func terminated(_ exit: ContainerExit, _ container: ObservedContainer?) -> ContainerState {
     ContainerState {
       $0.terminated = ContainerStateTerminated {
         $0.exitCode = exit.code
         $0.signal = exit.signal ?? 0
-        $0.reason = reason(exit)
-        $0.message = exit.message
+        $0.reason = Self.reason(exit)
+        $0.message = bounded(exit.message)
         $0.startedAt = exit.startedAt
         $0.finishedAt = exit.finishedAt
-        $0.containerID = container.map { $0.hasRun ? identifier($0.id) : "" } ?? ""
+        $0.containerID = container.map { $0.hasRun ? Self.identifier($0.id) : "" } ?? ""
       }
     }
   }
@@ -188,4 +232,20 @@ extension StatusCalculator {
   }
 
   static func identifier(_ id: String) -> String { "swiftlet://\(id)" }
+}
+
+extension View where Fields == ContainerStatusFields {
+  /// What is left to say of a container of a pod that is over when nobody saw how it ended.
+  fileprivate func ended(isKnown: Bool) -> ContainerStatus {
+    guard !isKnown, self.state.terminated == nil else { return self }
+    var status = self
+    status.state = ContainerState {
+      $0.terminated = ContainerStateTerminated {
+        $0.exitCode = 137
+        $0.reason = "ContainerStatusUnknown"
+        $0.message = "The container could not be located when the pod was terminated"
+      }
+    }
+    return status
+  }
 }

@@ -19,7 +19,7 @@ package enum StatusPatch {
 
   /// Fields of the status that others write.
   private static let untouched: Set<String> = [
-    "nominatedNodeName", "resourceClaimStatuses", "ephemeralContainerStatuses", "observedGeneration",
+    "nominatedNodeName", "resourceClaimStatuses", "observedGeneration",
   ]
 
   private static func conditions(_ old: PodStatus, _ new: PodStatus) -> JSON? {

@@ -36,6 +36,32 @@ extension LinuxRuntime {
       }
     }
 
+    @Test func joinsTheProcessesOfAnotherContainer() async throws {
+      try await RuntimeFixture.with { fixture in
+        _ = try await fixture.startPod()
+        let target = try await fixture.runtime.startContainer(fixture.container(["sleep", "4321"], name: "target"))
+        let (exit, log) = try await fixture.run(
+          fixture.shell("cat /proc/1/cmdline | tr '\\0' ' '; echo") { $0.processesOf = target.id })
+        #expect(exit.code == 0)
+        #expect(log == "sleep 4321 ")
+        let joined = try await fixture.runtime.startContainer(
+          fixture.container(["sleep", "1000"], name: "joined") { $0.processesOf = target.id })
+        let seen = try await fixture.runtime.exec(containerID: joined.id, ["cat", "/proc/1/cmdline"], timeoutSeconds: 60)
+        #expect(String(decoding: seen.output, as: UTF8.self) == "sleep\u{0}4321\u{0}")
+        // A container of its own has its own processes again.
+        let (_, own) = try await fixture.run(
+          fixture.container(["/bin/sh", "-c", "cat /proc/1/comm"], name: "own"))
+        #expect(own != "sleep")
+        let events = fixture.runtime.events()
+        try await fixture.runtime.killContainer(id: target.id)
+        #expect(try await fixture.exitOf(joined.id, events, orIn: fixture).signal == SIGKILL)
+        await #expect(throws: RuntimeError.self) {
+          _ = try await fixture.runtime.startContainer(
+            fixture.container(["true"], name: "late") { $0.processesOf = target.id })
+        }
+      }
+    }
+
     @Test func statusTellsPidStateAndAttempt() async throws {
       try await RuntimeFixture.with { fixture in
         let sandbox = try await fixture.startPod { $0.attempt = 2 }
