@@ -1,3 +1,4 @@
+import HTTPServing
 import KubernetesAPI
 
 /// `pods/why` and `pods/timeline`: what the pod's node remembers, as plain text, or as JSON for who asks for that alone.

@@ -30,11 +30,11 @@ struct EndpointSlicePlan {
   private mutating func plan(
     _ service: Service, _ ports: [ServiceEndpoints.ResolvedPort], _ wanted: [Endpoint], _ existing: [EndpointSlice]
   ) {
-    var homeless = Dictionary(wanted.map { ($0.addresses[0], $0) }, uniquingKeysWith: { $1 })
+    var homeless = Dictionary(wanted.map { (Self.identity($0), $0) }, uniquingKeysWith: { $1 })
     var filled = existing.sorted { $0.name < $1.name }.map { slice -> (slice: EndpointSlice, endpoints: [Endpoint]) in
-      (slice, slice.endpoints.compactMap { $0.addresses.first.flatMap { homeless.removeValue(forKey: $0) } })
+      (slice, slice.endpoints.compactMap { homeless.removeValue(forKey: Self.identity($0)) })
     }
-    var rest = wanted.filter { homeless[$0.addresses[0]] != nil }[...]
+    var rest = wanted.filter { homeless[Self.identity($0)] != nil }[...]
     for position in filled.indices {
       let room = Self.maximumEndpoints - filled[position].endpoints.count
       filled[position].endpoints += rest.prefix(room)
@@ -46,6 +46,11 @@ struct EndpointSlicePlan {
       rest = rest.dropFirst(Self.maximumEndpoints)
       if rest.isEmpty { break }
     }
+  }
+
+  /// Pods on the machine's network share its address.
+  private static func identity(_ endpoint: Endpoint) -> String {
+    "\(endpoint.addresses.first ?? "")/\(endpoint.targetRef?.uid ?? "")"
   }
 
   private mutating func settle(

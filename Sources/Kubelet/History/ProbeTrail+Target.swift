@@ -39,6 +39,7 @@ extension ProbeTarget.Check {
     case .http(let check): "http-get \(check.url)"
     case .tcp(let host, let port): "tcp-socket \(HTTPCheck.authority(host, port))"
     case .exec(let command): "exec \(command)"
+    case .grpc(let host, let port, let service): "grpc \(HTTPCheck.authority(host, port)) \(service)"
     case .invalid(let why): why
     }
   }
