@@ -46,10 +46,18 @@ final class Strace {
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_adddup2(&actions, errors.raw, 2)
+    // The test's threads block signals; strace must hear the one that ends it.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     let pointers = arguments.map { strdup($0) } + [nil]
     defer { for pointer in pointers { free(pointer) } }
     var child = pid_t()
-    try #require(posix_spawn(&child, arguments[0], &actions, nil, pointers, environ) == 0)
+    try #require(posix_spawn(&child, arguments[0], &actions, &attributes, pointers, environ) == 0)
     return child
   }
 
