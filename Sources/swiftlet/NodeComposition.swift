@@ -31,6 +31,8 @@ struct NodeComposition {
         registry: registry, user: .node(layout.nodeName), authorizer: BootstrapAuthorizer()))
     let runtime = try await ContainerRuntime(paths: Self.runtimePaths(layout))
     await Self.sweep(runtime, logger)
+    // Whoever watches the pods' group finds it; controllers and limits come with the first plan.
+    try runtime.cgroups.root.create(below: runtime.cgroups.fileSystem.mountPoint, controllers: [])
     let images = try ImageStore(root: layout.imageDirectory, registries: try Self.registries(layout))
     let network = try PodNetwork(Self.networkConfig(layout))
     try network.start()

@@ -16,6 +16,26 @@ extension LinuxNetwork {
       }
     }
 
+    @Test func whatAPodSendsAndGetsIsCounted() async throws {
+      try await NodeFixture.with { node in
+        _ = try await node.addPod("a")
+        let b = try await node.addPod("b")
+        try node.serve("b", port: 80)
+        #expect(try node.inPod("a", NodeFixture.ask(b.ipv4, 80)) == "b 10.42.0.2")
+        // The last segments of the connection may still be on their way when the answer is there.
+        for _ in 0..<50 {
+          let counted = try await node.network.counters()["a"]
+          let line = try node.inPod("a", "grep eth0 /proc/net/dev").split(separator: ":").last ?? ""
+          let figures = line.split(separator: " ").compactMap { Int($0) }
+          try #require(figures.count == 16)
+          let isSame = counted?.toPod.bytes == figures[0] && counted?.fromPod.bytes == figures[8]
+          if isSame, figures[0] > 0, counted?.toPod.packets == figures[1] { return }
+          try await Task.sleep(for: .milliseconds(100))
+        }
+        Issue.record("the counters of the cable differ from the pod's own")
+      }
+    }
+
     @Test func anUnusedAddressIsRefusedAtOnce() async throws {
       try await NodeFixture.with { node in
         _ = try await node.addPod("a")
