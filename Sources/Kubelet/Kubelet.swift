@@ -76,7 +76,9 @@ package final class Kubelet: Sendable {
     let prober = Prober(runtime: runtime, group: group, clock: clock, counters: counters, timeline: timeline)
     let foreign = ForeignPath()
     return PodServices(
-      configuration: configuration, runtime: runtime, network: network, puller: ImagePuller(images: images),
+      configuration: configuration, runtime: runtime, network: network, puller: ImagePuller(
+        images: images,
+        records: PullRecords(directory: configuration.rootDirectory + "/image_manager", pool: pool)),
       volumes: VolumeManager(pool: pool, foreign: foreign), foreign: foreign,
       admission: PodAdmission(
         sysctls: try SysctlRules(allowingUnsafe: configuration.allowedUnsafeSysctls),

@@ -36,6 +36,12 @@ package struct RegistryCredentials: Sendable, Hashable {
     if username.isEmpty && identityToken == nil { return nil }
   }
 
+  /// Tells credentials apart without giving them away: a digest.
+  package var fingerprint: String {
+    let parts = [username, password, identityToken ?? ""].map { "\($0.utf8.count):\($0)" }
+    return Digest(of: Array(parts.joined().utf8)).hex
+  }
+
   /// The value of an `Authorization` header.
   var basic: String { "Basic " + Data("\(username):\(password)".utf8).base64EncodedString() }
 }

@@ -37,16 +37,39 @@ package struct ImageAdapter: ImageService {
     }
   }
 
+  package func access(_ reference: String, secrets: [PullSecret]) throws -> ImageAccess {
+    do {
+      let wanted = try ImageReference(reference)
+      let fitting = try Self.credentials(secrets, for: wanted)
+      return ImageAccess(
+        reference: wanted.canonical.description, repository: wanted.name, fingerprints: Set(fitting.map(\.fingerprint)))
+    } catch let error as InvalidImageName {
+      throw ImageError(.invalidName, "\(error.reason)")
+    }
+  }
+
+  private static func credentials(
+    _ secrets: [PullSecret], for reference: ImageReference
+  ) throws -> [RegistryCredentials] {
+    try secrets.flatMap {
+      try DockerConfiguration(json: $0.bytes, isLegacy: $0.isLegacy).credentials(for: reference)
+    }
+  }
+
   /// Tries the credentials that fit, the most specific first, then none.
   package func pull(_ reference: String, secrets: [PullSecret]) async throws -> ImageFacts {
     do {
       let wanted = try ImageReference(reference)
-      let fitting = try secrets.flatMap {
-        try DockerConfiguration(json: $0.bytes, isLegacy: $0.isLegacy).credentials(for: wanted)
-      }
+      let fitting = try Self.credentials(secrets, for: wanted)
       var lastError: (any Error)?
       for credentials in fitting.map(Optional.some) + (fitting.isEmpty ? [nil] : []) {
-        do { return ImageFacts(try await store.pull(reference, credentials: credentials)) } catch { lastError = error }
+        do {
+          var facts = ImageFacts(try await store.pull(reference, credentials: credentials))
+          facts.credentialFingerprint = credentials?.fingerprint
+          return facts
+        } catch {
+          lastError = error
+        }
       }
       throw lastError ?? ImageError(.pullFailed, "no credentials left to try for \(reference)")
     } catch let error as InvalidImageName {

@@ -82,7 +82,8 @@ struct ImageNeeds {
       [record.current?.imageID, record.previous?.imageID, record.imageNames?.image, record.imageNames?.imageID]
     }
     let wanted = state.pod.allContainers.flatMap { Self.spellings($0.image) }
-    references = running.compactMap(\.self) + wanted
+    let mounted = state.pod.spec.volumes.compactMap { $0.image?.reference }.flatMap(Self.spellings)
+    references = running.compactMap(\.self) + wanted + mounted
   }
 
   /// As written and as normalised: `busybox` is `docker.io/library/busybox:latest`.

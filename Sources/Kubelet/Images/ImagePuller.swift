@@ -11,11 +11,22 @@ package actor ImagePuller {
     var waiters: [Int: CheckedContinuation<ImageFacts, any Error>]
   }
 
-  private var pulls: [String: Pull] = [:]
+  /// Pulls with other credentials are other pulls: nobody gets by another's what the registry would refuse.
+  private struct PullKey: Hashable {
+    var reference: String
+    var secrets: [PullSecret]
+  }
+
+  private let records: PullRecords?
+  private var pulls: [PullKey: Pull] = [:]
   private var nextWaiter = 0
   private let clock = ContinuousClock()
 
-  package init(images: any ImageService) { self.images = images }
+  /// - Parameter records: nil: whatever is here is for every pod.
+  package init(images: any ImageService, records: PullRecords? = nil) {
+    self.images = images
+    self.records = records
+  }
 
   /// Throws `StartFailure`.
   func ensure(
@@ -24,18 +35,36 @@ package actor ImagePuller {
     let policy = container.imagePullPolicy
     let present = try await find(container, note)
     // An image that was imported or built here has no registry to ask: its name means what the node holds.
-    if let present, policy != .always || present.repoDigests.isEmpty {
+    var mayUsePresent = false
+    if let present { mayUsePresent = try await mayUse(present, container, secrets) }
+    if let present, mayUsePresent, policy != .always || present.repoDigests.isEmpty {
       note(
         PodNote(
           "Pulled", "Container image \"\(container.image)\" already present on machine", container: container.name))
       return present
     }
     guard policy != .never else {
-      let message = "Container image \"\(container.image)\" is not present with pull policy of Never"
+      let message =
+        present == nil
+        ? "Container image \"\(container.image)\" is not present with pull policy of Never"
+        : "Container image \"\(container.image)\" is present with pull policy of Never, and none of the pod's credentials "
+          + "are those that it was pulled with"
       note(PodNote(isWarning: true, "ErrImageNeverPull", message, container: container.name))
       throw StartFailure.image(reason: "ErrImageNeverPull", message: message, backsOff: false)
     }
     return try await pull(container, secrets, note)
+  }
+
+  /// An image of a repository that was pulled with credentials is for those who have them.
+  private func mayUse(_ image: ImageFacts, _ container: Container, _ secrets: [PullSecret]) async throws -> Bool {
+    guard let records, !image.repoDigests.isEmpty else { return true }
+    do {
+      return try await records.allows(try images.access(container.image, secrets: secrets), imageID: image.id)
+    } catch {
+      throw StartFailure.image(
+        reason: "ImageInspectError",
+        message: "Failed to inspect image \"\(container.image)\": \(error)", backsOff: false)
+    }
   }
 
   private func find(_ container: Container, _ note: (PodNote) -> Void) async throws -> ImageFacts? {
@@ -90,7 +119,7 @@ package actor ImagePuller {
       try await withCheckedThrowingContinuation { join(reference, secrets, waiter, $0) }
     } onCancel: {
       // The handler is synchronous and the table is the actor's.
-      Task { await self.leave(reference, waiter) }
+      Task { await self.leave(PullKey(reference: reference, secrets: secrets), waiter) }
     }
   }
 
@@ -99,26 +128,44 @@ package actor ImagePuller {
     _ continuation: CheckedContinuation<ImageFacts, any Error>
   ) {
     guard !Task.isCancelled else { return continuation.resume(throwing: CancellationError()) }
-    if pulls[reference] == nil {
+    let key = PullKey(reference: reference, secrets: secrets)
+    if pulls[key] == nil {
       // Several containers may wait for one pull, so it belongs to none of them.
-      let task = Task { [images] in
-        let result = await Result { try await images.pull(reference, secrets: secrets) }
-        self.finished(reference, first: waiter, result)
+      let task = Task { [images, records] in
+        let result = await Result { try await Self.pull(reference, secrets, images, records) }
+        self.finished(key, first: waiter, result)
       }
-      pulls[reference] = Pull(first: waiter, task: task, waiters: [:])
+      pulls[key] = Pull(first: waiter, task: task, waiters: [:])
     }
-    pulls[reference]?.waiters[waiter] = continuation
+    pulls[key]?.waiters[waiter] = continuation
   }
 
-  private func leave(_ reference: String, _ waiter: Int) {
-    pulls[reference]?.waiters.removeValue(forKey: waiter)?.resume(throwing: CancellationError())
-    guard pulls[reference]?.waiters.isEmpty == true else { return }
-    pulls.removeValue(forKey: reference)?.task.cancel()
+  /// The record is there before anybody is told, so that whoever comes next is judged by it.
+  private static func pull(
+    _ reference: String, _ secrets: [PullSecret], _ images: any ImageService, _ records: PullRecords?
+  ) async throws -> ImageFacts {
+    guard let records else { return try await images.pull(reference, secrets: secrets) }
+    let access = try images.access(reference, secrets: secrets)
+    let intent = try await records.begin(access)
+    do {
+      let image = try await images.pull(reference, secrets: secrets)
+      try await records.finish(intent, access, imageID: image.id, fingerprint: image.credentialFingerprint)
+      return image
+    } catch {
+      try await records.abandon(intent)
+      throw error
+    }
+  }
+
+  private func leave(_ key: PullKey, _ waiter: Int) {
+    pulls[key]?.waiters.removeValue(forKey: waiter)?.resume(throwing: CancellationError())
+    guard pulls[key]?.waiters.isEmpty == true else { return }
+    pulls.removeValue(forKey: key)?.task.cancel()
   }
 
   /// `first` tells this pull from a later one of the same name.
-  private func finished(_ reference: String, first: Int, _ result: Result<ImageFacts, any Error>) {
-    guard pulls[reference]?.first == first, let pull = pulls.removeValue(forKey: reference) else { return }
+  private func finished(_ key: PullKey, first: Int, _ result: Result<ImageFacts, any Error>) {
+    guard pulls[key]?.first == first, let pull = pulls.removeValue(forKey: key) else { return }
     for continuation in pull.waiters.values { continuation.resume(with: result) }
   }
 }

@@ -9,6 +9,27 @@ package protocol ImageService: Sendable {
   func lastUses() async throws -> [String: Int]
   /// Removes images with all their names and the layers that no other image has.
   func remove(imageIDs: [String]) async throws
+  /// What the secrets open of the reference. Throws `ImageError` for a reference that is none.
+  func access(_ reference: String, secrets: [PullSecret]) throws -> ImageAccess
+}
+
+extension ImageService {
+  package func access(_ reference: String, secrets: [PullSecret]) throws -> ImageAccess {
+    ImageAccess(reference: reference, repository: reference)
+  }
+}
+
+/// An image's full name, and the credentials that a pod has for it.
+package struct ImageAccess: Sendable, Hashable {
+  package var reference: String
+  package var repository: String
+  package var fingerprints: Set<String>
+
+  package init(reference: String, repository: String, fingerprints: Set<String> = []) {
+    self.reference = reference
+    self.repository = repository
+    self.fingerprints = fingerprints
+  }
 }
 
 /// What an image says about itself.
@@ -25,6 +46,8 @@ package struct ImageFacts: Sendable, Hashable {
   package var workingDirectory = ""
   package var user = ""
   package var stopSignal = ""
+  /// Of an image just pulled: the credentials that the registry accepted; nil when none of a pod's were needed.
+  package var credentialFingerprint: String?
   /// Topmost first.
   package var layerDirectories: [String] = []
 

@@ -46,6 +46,13 @@ enum NodeFiles {
     try check("fchmod", path) { fchmod(descriptor, mode) }
   }
 
+  /// The new content appears whole or not at all.
+  static func replace(_ path: String, with bytes: [UInt8], mode: mode_t) throws(SystemCallError) {
+    let temporary = path + ".new"
+    try write(bytes, to: temporary, mode: mode)
+    try check("rename", path) { rename(temporary, path) }
+  }
+
   /// At most `limit` bytes from the start; nil when the file cannot be read. Links are not followed where containers
   /// can write.
   static func read(_ path: String, limit: Int = 4 << 20, followsLinks: Bool = false) -> [UInt8]? {
