@@ -62,7 +62,7 @@ extension EndToEnd {
       kind: Pod
       metadata: {name: \(name), labels: {app: \(["first", "second"].contains(name) ? "other" : "stuck")}}
       spec:
-        terminationGracePeriodSeconds: 0
+        terminationGracePeriodSeconds: 1
         containers:
         - name: c
           image: busybox:latest
