@@ -49,7 +49,7 @@ extension LinuxRuntime {
       do { try await fixture.runtime.stopSandbox(uid: "uid-1") } catch {
         Issue.record("stop after a death at \(call.map(\.description) ?? "no call"): \(error)")
       }
-      strace.stop()
+      try strace.stop()
       return outcome
     }
 

@@ -15,11 +15,15 @@ final class Strace {
   }
 
   private let pid: pid_t
+  private let followed: Descriptor
+  private let followedPID: Int32
   /// Held: strace would die of writing to it.
   private let errors: Descriptor
 
   /// Returns when `process` is being followed.
   init(following process: Int32, killingAt call: Call?, log: String) throws {
+    followed = try Descriptor(pidfdOf: process)
+    followedPID = process
     var pipes: [Int32] = [-1, -1]
     try #require(pipe(&pipes) == 0)
     for end in pipes { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
@@ -46,24 +50,22 @@ final class Strace {
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_adddup2(&actions, errors.raw, 2)
-    // The test's threads block signals; strace must hear the one that ends it.
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var none = sigset_t()
-    sigemptyset(&none)
-    posix_spawnattr_setsigmask(&attributes, &none)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     let pointers = arguments.map { strdup($0) } + [nil]
     defer { for pointer in pointers { free(pointer) } }
     var child = pid_t()
-    try #require(posix_spawn(&child, arguments[0], &actions, &attributes, pointers, environ) == 0)
+    try #require(posix_spawn(&child, arguments[0], &actions, nil, pointers, environ) == 0)
     return child
   }
 
-  /// Lets go of whatever still lives.
-  func stop() {
-    kill(pid, SIGTERM)
+  /// Kills the process that is followed: strace ends, its log written, when nobody is left to follow. It cannot be asked to
+  /// by a signal, which the threads of a test block, and what they start with them.
+  func stop() throws {
+    if !(try followed.waitReadable(timeoutMilliseconds: 0)) { kill(followedPID, SIGKILL) }
+    let end = try Descriptor(pidfdOf: pid)
+    if !(try end.waitReadable(timeoutMilliseconds: 30_000)) {
+      Issue.record("a process outlives its pod and the spawner")
+      kill(pid, SIGKILL)
+    }
     var status: Int32 = 0
     while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
   }
