@@ -217,8 +217,10 @@ final class MemoryAPI: APITransport {
         result[member.key] = nil
       } else if member.key == "conditions" {
         let new = member.value.arrayValue ?? []
-        let old = (known["conditions"]?.arrayValue ?? []).filter { old in !new.contains { $0["type"] == old["type"] } }
-        result["conditions"] = .array(old + new)
+        let old = known["conditions"]?.arrayValue ?? []
+        let kept = old.filter { old in !new.contains { $0["type"] == old["type"] } }
+        let changed = new.map { new in merged(old.first { $0["type"] == new["type"] } ?? .emptyObject, new) }
+        result["conditions"] = .array(kept + changed)
       } else {
         result[member.key] = merged(known[member.key] ?? .null, member.value)
       }

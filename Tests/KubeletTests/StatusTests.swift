@@ -217,6 +217,25 @@ import Testing
     #expect(types == ["Ready", "ContainersReady"])
   }
 
+  @Test func removesWordsOfAConditionThatAreGone() {
+    func ready(_ message: String) -> PodStatus {
+      PodStatus {
+        $0.conditions = [
+          PodCondition {
+            $0.type = "Ready"
+            $0.status = .false
+            $0.message = message
+          }
+        ]
+      }
+    }
+    guard case .strategicMerge(let patch) = StatusPatch.make(uid: "u", from: ready("unready: [app]"), to: ready("")) else {
+      Issue.record("no patch")
+      return
+    }
+    #expect(patch[path: "status", "conditions"]?.arrayValue?.first?["message"] == .null)
+  }
+
   @Test func removesAddressesThatAreGone() {
     let old = PodStatus { $0.podIPs = [PodIP { $0.ip = "10.0.0.1" }] }
     let new = PodStatus { $0.podIPs = [PodIP { $0.ip = "10.0.0.2" }] }

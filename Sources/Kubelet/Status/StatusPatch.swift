@@ -22,11 +22,17 @@ package enum StatusPatch {
     "nominatedNodeName", "resourceClaimStatuses", "observedGeneration",
   ]
 
+  /// The list merges by type and each condition member by member, so members that are gone are removed by name: a pod
+  /// that is over would keep the message of what it waited for.
   private static func conditions(_ old: PodStatus, _ new: PodStatus) -> JSON? {
-    let changed = new.conditions.filter { condition in
-      old.conditions.first { $0.type == condition.type } != condition
+    let changed = new.conditions.compactMap { condition -> JSON? in
+      let known = old.conditions.first { $0.type == condition.type }
+      guard known != condition else { return nil }
+      var json = condition.json
+      for member in known?.json.objectValue?.keys ?? [] where json[member] == nil { json[member] = .null }
+      return json
     }
-    return changed.isEmpty ? nil : .array(changed.map(\.json))
+    return changed.isEmpty ? nil : .array(changed)
   }
 
   /// The list merges by address, so addresses that are gone are removed by name.
