@@ -126,7 +126,7 @@ struct KubectlTests {
   @Test func watches() async throws {
     try await KubectlHarness.run { kubectl in
       // The watch runs beside the changes that it must show, and ends by its own time limit.
-      let watch = Task { try await kubectl("get", "configmaps", "-w", "--output-watch-events", "--request-timeout=4s") }
+      let watch = Task { try await kubectl("get", "configmaps", "-w", "--output-watch-events", "--request-timeout=20s") }
       while try await !kubectl("get", "--raw", "/metrics").contains(
         "resource=\"configmaps\",scope=\"namespace\",subresource=\"\",verb=\"WATCH\"")
       {}
