@@ -77,8 +77,11 @@ final class Strace {
     var calls: Set<Call> = []
     for line in text.split(separator: "\n") {
       let fields = line.split(separator: " ", maxSplits: 1)
-      guard fields.count == 2, let end = fields[1].firstIndex(of: "("), fields[1].first?.isLetter == true else { continue }
-      let name = fields[1][..<end]
+      // Short process numbers are filled up with spaces.
+      guard fields.count == 2 else { continue }
+      let call = fields[1].drop { $0 == " " }
+      guard let end = call.firstIndex(of: "("), call.first?.isLetter == true else { continue }
+      let name = call[..<end]
       counts[fields[0], default: [:]][name, default: 0] += 1
       calls.insert(Call(name: String(name), number: counts[fields[0]]?[name] ?? 1))
     }
