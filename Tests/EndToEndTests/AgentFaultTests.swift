@@ -71,9 +71,13 @@ extension EndToEnd {
       return died
     }
 
+    /// Threads outlive the first one, and hold the lock of the state directory, until the tracer lets each of them go.
     private static func isAlive(_ pid: Int32) -> Bool {
-      guard let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else { return false }
-      return !stat.contains(") Z ")
+      let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")) ?? []
+      return tasks.contains { task in
+        guard let stat = try? String(contentsOfFile: "/proc/\(pid)/task/\(task)/stat", encoding: .utf8) else { return false }
+        return !stat.contains(") Z ") && !stat.contains(") X ")
+      }
     }
 
     private static func isFollowed(_ pid: Int32) throws -> Bool {

@@ -58,15 +58,25 @@ struct Cluster: Sendable {
     _ = try await kubectl("wait", "--for=condition=Ready", object, "--timeout=\(seconds)s")
   }
 
-  /// The host's process numbers of a container's main process.
+  /// The host's process number of a container's first process.
   func processID(ofPod pod: String) async throws -> Int32 {
     let uid = try await jsonpath("pod/\(pod)", ".metadata.uid")
     return try await eventually("a process of pod \(pod)") {
       // Containers have groups of their own below the pod's; the shim's is not meant.
-      let group = ".*/pod\(uid)/[0-9a-f]{64}/cgroup.procs"
+      let group = ".*/pod\(uid)/[0-9a-f]{64}"
       let find = "find \(Self.cgroupMount)/\(cgroup) -regextype posix-extended -regex '\(group)'"
-      let found = try await run(["sh", "-c", "cat $(\(find))"])
-      return found.lines.compactMap { Int32($0) }.min()
+      return try await run(["sh", "-c", find]).lines.lazy.compactMap(Self.firstProcess).first
+    }
+  }
+
+  /// The member of a container's control group that its process namespace numbers 1. Not the lowest number of the host:
+  /// those begin again from below when they are used up.
+  static func firstProcess(ofGroup group: String) -> Int32? {
+    let members = (try? String(contentsOfFile: group + "/cgroup.procs", encoding: .utf8)) ?? ""
+    return members.split(separator: "\n").compactMap { Int32($0) }.first { pid in
+      let status = (try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)) ?? ""
+      let numbers = status.split(separator: "\n").first { $0.hasPrefix("NSpid:") }?.split(separator: "\t") ?? []
+      return numbers.count > 2 && numbers.last == "1"
     }
   }
 

@@ -75,8 +75,7 @@ extension EndToEnd {
       return try uids.split(separator: " ").map { uid in
         let group = "\(Cluster.cgroupMount)/\(cluster.cgroup)/besteffort/pod\(uid)"
         let container = try #require(try FileManager.default.contentsOfDirectory(atPath: group).first { $0.count == 64 })
-        let members = try String(contentsOfFile: "\(group)/\(container)/cgroup.procs", encoding: .utf8)
-        return try #require(members.split(separator: "\n").compactMap { Int32($0) }.min())
+        return try #require(Cluster.firstProcess(ofGroup: "\(group)/\(container)"))
       }
     }
 
