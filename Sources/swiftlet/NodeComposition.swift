@@ -47,21 +47,19 @@ struct NodeComposition {
         transport: InProcessTransport(registry: registry, user: .proxy, authorizer: BootstrapAuthorizer())),
       nodeName: layout.nodeName, clusterCIDR: layout.options.clusterCidr,
       report: { logger.warning("kube-proxy: \($0)") })
-    port = Self.port(layout, kubelet, authority, logger)
+    port = Self.port(layout, kubelet, authority, client, logger)
   }
 
   private static func port(
-    _ layout: ServerLayout, _ kubelet: Kubelet, _ authority: CertificateAuthority, _ logger: Logger
+    _ layout: ServerLayout, _ kubelet: Kubelet, _ authority: CertificateAuthority, _ client: KubernetesClient,
+    _ logger: Logger
   ) -> NodeServer? {
     guard layout.options.kubeletPort > 0 else { return nil }
     let profile = CertificateProfile.kubelet(layout.nodeName, addresses: [layout.advertiseAddress])
     return NodeServer(
       kubelet, port: layout.options.kubeletPort, keyPair: { try authority.keyPair("kubelet", profile) },
       verifier: ClientCertificateVerifier(authorities: [authority.certificate]),
-      gate: NodeGate(
-        authenticate: { try CertificateAuthenticator().authenticate($0) },
-        authorize: { BootstrapAuthorizer().authorize($0) == .allow }),
-      logger: logger)
+      gate: NodeGate(NodeReviews(client: client)), logger: logger)
   }
 
   func parts(after latch: Latch) -> [Part] {

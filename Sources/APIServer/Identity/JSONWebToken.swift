@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import HTTPServing
 import KubernetesAPI
 
 /// A signed token in its compact form (RFC 7515, RFC 7519): three parts in URL-safe base64, parted by dots.
@@ -45,18 +46,5 @@ struct JSONWebToken: Sendable {
     let text = "\(URLSafeBase64.encode(header.bytes)).\(URLSafeBase64.encode(claims.bytes))"
     let signature = try key.signature(for: Array(text.utf8))
     return "\(text).\(URLSafeBase64.encode(signature.rawRepresentation))"
-  }
-}
-
-/// Base64 with `-` and `_` and without padding (RFC 4648, section 5).
-enum URLSafeBase64 {
-  static func encode(_ bytes: some Sequence<UInt8>) -> String {
-    Base64Data.encode(Array(bytes)).replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
-  }
-
-  static func decode(_ text: some StringProtocol) -> [UInt8]? {
-    guard !text.contains(where: { "+/=\n\r".contains($0) }) else { return nil }
-    let padding = String(repeating: "=", count: (4 - text.utf8.count % 4) % 4)
-    return Base64Data.decode(String(text).replacing("-", with: "+").replacing("_", with: "/") + padding)
   }
 }

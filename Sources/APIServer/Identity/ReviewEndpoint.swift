@@ -8,6 +8,11 @@ struct ReviewEndpoint: RequestEndpoint {
   let tokens: ServiceAccountAuthenticator?
   let authorizer: any Authorizer
 
+  init(_ registry: Registry, authorizer: any Authorizer) {
+    tokens = registry.configuration.tokens.map { ServiceAccountAuthenticator(registry: registry, tokens: $0) }
+    self.authorizer = authorizer
+  }
+
   private static let kinds = [
     RegisteredKind(TokenReviewFields.self, PlainStrategy()),
     RegisteredKind(SelfSubjectReviewFields.self, PlainStrategy()),
@@ -33,10 +38,22 @@ struct ReviewEndpoint: RequestEndpoint {
       try request.jsonBody(expected: registered.kind.kind))
     try registered.place(&review, in: info.namespace)
     if review[path: "metadata", "creationTimestamp"] == nil { review["metadata"]?["creationTimestamp"] = .null }
-    review["status"] = try status(of: review, registered.kind, user)
+    review = try answered(review, registered.kind, user)
     var response = APIResponse.json(review.bytes, code: 201)
     for warning in warnings { response.headers.add(name: "warning", value: "299 - \(JSON.string(warning).text)") }
     return response
+  }
+
+  /// Nil for a kind that is no question.
+  func answer(_ review: JSON, _ kind: Kind, _ user: UserInfo) throws(Status) -> JSON? {
+    guard Self.kinds.contains(where: { $0.kind == kind }) else { return nil }
+    return try answered(review, kind, user)
+  }
+
+  private func answered(_ review: JSON, _ kind: Kind, _ user: UserInfo) throws(Status) -> JSON {
+    var review = review
+    review["status"] = try status(of: review, kind, user)
+    return review
   }
 
   private func status(of review: JSON, _ kind: Kind, _ user: UserInfo) throws(Status) -> JSON {

@@ -1,4 +1,5 @@
 import Crypto
+import HTTPServing
 import KubernetesAPI
 
 /// Issues the tokens of service accounts and tells who reads what on them: the key, the issuer's name, and the

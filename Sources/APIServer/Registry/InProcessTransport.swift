@@ -8,11 +8,14 @@ package struct InProcessTransport: APITransport {
   private let registry: Registry
   private let user: UserInfo
   private let authorizer: (any Authorizer)?
+  /// Nil without an authorizer: nobody can say then who may what.
+  private let reviews: ReviewEndpoint?
 
   package init(registry: Registry, user: UserInfo, authorizer: (any Authorizer)? = nil) {
     self.registry = registry
     self.user = user
     self.authorizer = authorizer
+    reviews = authorizer.map { ReviewEndpoint(registry, authorizer: $0) }
   }
 
   /// Throws 403.
@@ -59,6 +62,7 @@ package struct InProcessTransport: APITransport {
   ) async throws -> JSON {
     let name = subresource == nil ? "" : object.objectName
     try authorize("create", kind, namespace: namespace, name: name, subresource: subresource)
+    if let answer = try reviews?.answer(object, kind, user) { return answer }
     return try await registry.create(
       kind, namespace: namespace, name: name, ObjectBody(object), subresource: subresource, user: user
     ).object.json

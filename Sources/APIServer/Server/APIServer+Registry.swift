@@ -20,7 +20,7 @@ extension APIServer {
     let proxy = ProxyEndpoint(registry: registry) { try Self.identity(authority) }
     let documents = DocumentEndpoint(kinds: registry.kinds.map(\.kind) + APIKinds.reviews.map { $0.kindFacts })
     let tokens = registry.configuration.tokens.map { ServiceAccountAuthenticator(registry: registry, tokens: $0) }
-    let reviews = ReviewEndpoint(tokens: tokens, authorizer: authorizer)
+    let reviews = ReviewEndpoint(registry, authorizer: authorizer)
     let issuer = registry.configuration.tokens.map { IssuerEndpoint(tokens: $0, address: configuration.ownAddress) }
     let storage = HealthCheck("storage") { [store = registry.store] in
       do { _ = try store.get("/registry/health") } catch { return "\(error)" }
