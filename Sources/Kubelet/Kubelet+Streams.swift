@@ -7,7 +7,8 @@ extension Kubelet {
   ) async throws -> Int {
     let id = try runningContainer(uid, container).id
     do {
-      let session = try await services.runtime.openExec(containerID: id, command: command, options)
+      let size = options.tty ? try await FirstTerminalSize.wait(for: streams) : nil
+      let session = try await services.runtime.openExec(containerID: id, command: command, options, size: size)
       return try await SessionPump(session: session, streams: streams, options: options, inputEnd: .closesInput)
         .runCommand()
     } catch let error as CommandStartError {

@@ -327,8 +327,11 @@ import Testing
 
   private static let web = ObjectKey(namespace: "default", name: "web")
 
-  private static func exec(_ kubelet: Kubelet, _ client: FakeClient, container: String = "app") async throws -> Int {
+  private static func exec(
+    _ kubelet: Kubelet, _ client: FakeClient, container: String = "app", tty: Bool = false
+  ) async throws -> Int {
     var options = RemoteStreamOptions()
+    options.tty = tty
     options.stdout = true
     options.stderr = true
     return try await kubelet.exec(
@@ -347,6 +350,24 @@ import Testing
       #expect(try await code == 4)
       #expect(client.received() == "fine")
       #expect(node.sessions.first?.command == ["check"])
+    }
+  }
+
+  @Test func aTerminalHasItsSizeWhenTheCommandStarts() async throws {
+    try await withKubelet { kubelet in
+      try await bind(makePod(containers: [makeContainer("app")]))
+      await podBecomes(Self.isReady)
+      let client = FakeClient()
+      client.resize(columns: 111, rows: 33)
+      async let code = Self.exec(kubelet, client, tty: true)
+      while node.sessions.isEmpty { await Task.yield() }
+      let session = try #require(node.sessions.first)
+      #expect(session.firstSize == TerminalSize(columns: 111, rows: 33))
+      client.resize(columns: 80, rows: 24)
+      while session.sizes.isEmpty { await Task.yield() }
+      #expect(session.sizes == [TerminalSize(columns: 80, rows: 24)])
+      session.end(code: 0)
+      #expect(try await code == 0)
     }
   }
 

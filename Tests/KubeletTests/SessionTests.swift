@@ -23,7 +23,7 @@ import Testing
   ) async throws -> (FakeSession, SessionPump) {
     let options = options(streams)
     let session = try #require(
-      try await node.openExec(containerID: "c", command: ["sh"], options) as? FakeSession)
+      try await node.openExec(containerID: "c", command: ["sh"], options, size: nil) as? FakeSession)
     return (session, SessionPump(session: session, streams: client, options: options, inputEnd: end))
   }
 

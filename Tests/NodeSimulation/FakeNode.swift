@@ -130,10 +130,10 @@ package final class FakeNode: RuntimeService, ImageService, PodNetworking {
   package func listen(onPort port: Int) { _ = state.withLock { $0.listeningPorts.insert(port) } }
 
   package func openExec(
-    containerID: String, command: [String], _ options: RemoteStreamOptions
+    containerID: String, command: [String], _ options: RemoteStreamOptions, size: TerminalSize?
   ) async throws -> any RuntimeSession {
     if let failure = state.withLock({ $0.commandFailure }) { throw failure }
-    return remember(FakeSession(command: command, options))
+    return remember(FakeSession(command: command, options, size: size))
   }
 
   package func attach(containerID: String, _ options: RemoteStreamOptions) async throws -> any RuntimeSession {

@@ -14,13 +14,16 @@ package final class FakeSession: RuntimeSession {
 
   package let command: [String]
   package let options: RemoteStreamOptions
+  /// Of the terminal as the command found it.
+  package let firstSize: TerminalSize?
   private let state = Mutex(State())
   private let outputs: [RemoteOutput: FakeQueue<[UInt8]>]
   private let exit = FakeQueue<Int>()
 
-  init(command: [String], _ options: RemoteStreamOptions) {
+  init(command: [String], _ options: RemoteStreamOptions, size: TerminalSize? = nil) {
     self.command = command
     self.options = options
+    firstSize = size
     outputs = [.standardOutput: FakeQueue(), .standardError: FakeQueue()]
   }
 

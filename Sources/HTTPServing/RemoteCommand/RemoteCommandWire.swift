@@ -75,19 +75,3 @@ extension TerminalSize {
     self.init(columns: columns, rows: rows)
   }
 }
-
-/// The newest size of the client's terminal; sizes in between may be skipped.
-struct TerminalSizes: Sendable {
-  private let stream: AsyncStream<TerminalSize>
-  private let continuation: AsyncStream<TerminalSize>.Continuation
-
-  init() { (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
-
-  func add(_ size: TerminalSize) { continuation.yield(size) }
-  func finish() { continuation.finish() }
-
-  func next() async -> TerminalSize? {
-    for await size in stream { return size }
-    return nil
-  }
-}

@@ -16,6 +16,8 @@ final class SPDYRemoteCommand: RemoteCommandWire {
   private let options: RemoteStreamOptions
   private let streams = Mutex<[StreamType: SPDYStream]>([:])
   private let complete = WakeSignal()
+  /// What of the resize stream is no whole size yet.
+  private let sizeText = Mutex<[UInt8]>([])
 
   init(_ connection: SPDYConnection, version: Int, _ options: RemoteStreamOptions) {
     self.connection = connection
@@ -69,14 +71,22 @@ final class SPDYRemoteCommand: RemoteCommandWire {
   /// Sizes follow each other without separators other than the end of a JSON object.
   func nextTerminalSize() async throws -> TerminalSize? {
     guard let stream = stream(.resize) else { return nil }
-    var text: [UInt8] = []
     while let bytes = try await stream.read() {
-      text.append(contentsOf: bytes)
-      guard text.count <= 4096 else { throw SPDYError.malformed("terminal size") }
-      if let size = Self.lastSize(text) { return size }
+      if let size = try sizeText.withLock({ try Self.take(bytes, into: &$0) }) { return size }
     }
     return nil
   }
+
+  /// The newest size that is complete with `bytes`; what follows it waits for the rest.
+  static func take(_ bytes: [UInt8], into text: inout [UInt8]) throws(SPDYError) -> TerminalSize? {
+    text.append(contentsOf: bytes)
+    guard text.count <= maximumSizeBytes else { throw .malformed("terminal size") }
+    guard let size = lastSize(text), let end = text.lastIndex(of: UInt8(ascii: "}")) else { return nil }
+    text.removeSubrange(...end)
+    return size
+  }
+
+  private static let maximumSizeBytes = 4096
 
   private static func lastSize(_ text: [UInt8]) -> TerminalSize? {
     guard let end = text.lastIndex(of: UInt8(ascii: "}")),

@@ -50,7 +50,7 @@ struct WebSocketRemoteCommand: RemoteCommandWire {
 
   func readInput() async throws -> [UInt8]? { try await input.read() }
 
-  func nextTerminalSize() async throws -> TerminalSize? { await sizes.next() }
+  func nextTerminalSize() async throws -> TerminalSize? { try await sizes.next() }
 
   func write(_ bytes: [UInt8], to output: RemoteOutput) async throws {
     switch output {

@@ -3,6 +3,7 @@ import ImageStore
 import protocol KubernetesAPI.ForwardedConnection
 import enum KubernetesAPI.RemoteOutput
 import struct KubernetesAPI.RemoteStreamOptions
+import struct KubernetesAPI.TerminalSize
 import struct KubernetesAPI.Timestamp
 import struct ShimProtocol.MemoryKill
 import Synchronization
@@ -70,11 +71,11 @@ package final class RuntimeAdapter: RuntimeService {
   }
 
   package func openExec(
-    containerID: String, command: [String], _ options: RemoteStreamOptions
+    containerID: String, command: [String], _ options: RemoteStreamOptions, size: TerminalSize?
   ) async throws -> any RuntimeSession {
     do {
       return SessionAdapter(
-        try await runtime.openExec(containerID: containerID, command, SessionStreams(options)))
+        try await runtime.openExec(containerID: containerID, command, SessionStreams(options, size: size)))
     } catch let error as RuntimeError {
       throw CommandStartError(message: error.message, exitCode: error.reason == .exec ? error.exitCode : nil)
     }

@@ -35,8 +35,9 @@ struct ConnectionAdapter: ForwardedConnection {
 }
 
 extension SessionStreams {
-  init(_ options: RemoteStreamOptions) {
+  init(_ options: RemoteStreamOptions, size: TerminalSize? = nil) {
     self.init(
-      input: options.stdin, output: options.stdout, error: options.stderr && !options.tty, terminal: options.tty)
+      input: options.stdin, output: options.stdout, error: options.stderr && !options.tty, terminal: options.tty,
+      columns: size?.columns ?? 0, rows: size?.rows ?? 0)
   }
 }

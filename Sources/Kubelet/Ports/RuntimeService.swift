@@ -23,8 +23,10 @@ package protocol RuntimeService: Sendable {
   /// The same for the pod as a whole.
   func updateSandbox(uid: String, _ resources: ResourceSpec) async throws
   /// Starts a command with its streams open. Throws `CommandStartError`.
+  ///
+  /// - Parameter size: of its terminal, when it is to have one and the client has told it.
   func openExec(
-    containerID: String, command: [String], _ options: RemoteStreamOptions
+    containerID: String, command: [String], _ options: RemoteStreamOptions, size: TerminalSize?
   ) async throws -> any RuntimeSession
   /// Opens the streams of a container that runs.
   func attach(containerID: String, _ options: RemoteStreamOptions) async throws -> any RuntimeSession
