@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/fsuid.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -37,7 +38,7 @@ _Static_assert(sizeof(struct open_how) == 24, "openat2 arguments");
 _Static_assert(sizeof(struct mount_attr) == 32, "mount_setattr arguments");
 _Static_assert(sizeof(struct bpf_insn) == 8, "bpf instruction");
 _Static_assert(
-    O_PATH == 010000000 && AT_EMPTY_PATH == 0x1000 && AT_RECURSIVE == 0x8000 && F_DUPFD_CLOEXEC == 1030, "file constants");
+    O_PATH == 010000000 && AT_EMPTY_PATH == 0x1000 && AT_RECURSIVE == 0x8000 && AT_SYMLINK_NOFOLLOW == 0x100 && F_DUPFD_CLOEXEC == 1030, "file constants");
 _Static_assert(
     RESOLVE_NO_XDEV == 1 && RESOLVE_NO_MAGICLINKS == 2 && RESOLVE_NO_SYMLINKS == 4 && RESOLVE_BENEATH == 8 && RESOLVE_IN_ROOT == 16,
     "openat2 constants");
@@ -175,6 +176,10 @@ int cl_mount_setattr(int descriptor, const char *path, unsigned flags, uint64_t 
   struct mount_attr attributes = {.attr_set = set, .attr_clr = clear, .propagation = propagation};
   return (int)syscall(SYS_mount_setattr, descriptor, path, flags, &attributes, sizeof attributes);
 }
+int cl_mount_idmap(int mount, int user_namespace) {
+  struct mount_attr attributes = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)user_namespace};
+  return (int)syscall(SYS_mount_setattr, mount, "", AT_EMPTY_PATH, &attributes, sizeof attributes);
+}
 int cl_pivot_root(const char *new_root, const char *old_root) {
   return (int)syscall(SYS_pivot_root, new_root, old_root);
 }
@@ -183,6 +188,14 @@ int cl_fcntl(int descriptor, int command, long argument) { return fcntl(descript
 int cl_set_groups(size_t count, const gid_t *groups) { return setgroups(count, groups); }
 int cl_set_user(uid_t uid) { return setresuid(uid, uid, uid); }
 int cl_set_group(gid_t gid) { return setresgid(gid, gid, gid); }
+int cl_set_file_identity(uid_t uid, gid_t gid) {
+  (void)setfsgid(gid);
+  (void)setfsuid(uid);
+  // An id that is none changes nothing and tells the present one.
+  if ((gid_t)setfsgid((gid_t)-1) == gid && (uid_t)setfsuid((uid_t)-1) == uid) return 0;
+  errno = EPERM;
+  return -1;
+}
 void cl_keep_heap_small(void) {
   mallopt(M_MMAP_THRESHOLD, 256 << 10);
   mallopt(M_TRIM_THRESHOLD, 160 << 10);

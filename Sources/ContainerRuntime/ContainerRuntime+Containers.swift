@@ -60,7 +60,7 @@ extension ContainerRuntime {
         config: config, directory: containerDirectory(config.podUID, id),
         sharedMemoryPath: facts.label(SandboxLabels.hostIPC) == nil ? sharedMemoryPath(config.podUID) : "/dev/shm",
         hostname: facts.label(SandboxLabels.hostname) ?? "", bounding: bounding, seccompFilter: filter,
-        hostDevices: config.security.privileged ? try DeviceNode.ofMachine() : []))
+        hostDevices: config.security.privileged ? try DeviceNode.ofMachine() : [], userIDs: facts.userIDs))
     try FileTree.makeDirectories(podDirectory(config.podUID), mode: 0o711)
     return ContainerStart(
       facts: ContainerFacts(

@@ -13,6 +13,8 @@ extension ContainerRuntime {
       throw RuntimeError(.createSandbox, "failed to create pod sandbox: \(error.message)")
     } catch let error as SystemCallError {
       throw RuntimeError(.createSandbox, "failed to create pod sandbox: \(error)")
+    } catch let error as UserIDPoolError {
+      throw RuntimeError(.createSandbox, "failed to create pod sandbox: \(error.description)")
     }
   }
 
@@ -44,21 +46,26 @@ extension ContainerRuntime {
     let unenforced = try cgroups.create(group, config.resources, isContainer: false)
     _ = try cgroups.create(group.child(SandboxProgram.shimGroup), ContainerResources(), isContainer: false)
     try FileTree.makeDirectories(podDirectory(config.uid), mode: 0o711)
+    let userIDs = config.hasOwnUsers ? try allotUserIDs(config.uid) : nil
     let program = SandboxProgram(
-      facts: facts(config, group, unenforced), namespaces: Self.namespaces(config).rawValue,
+      facts: facts(config, group, unenforced, userIDs), namespaces: Self.namespaces(config).rawValue,
       sharesProcesses: config.shareProcessNamespace && !config.hostPID,
       hostname: config.hostNetwork ? "" : config.hostname,
       sysctls: config.sysctls.sorted { $0.key < $1.key }.map { NamedValue(name: $0.key, value: $0.value) },
-      socketPath: socketPath(config.uid), sharedMemoryPath: config.hostIPC ? "" : sharedMemoryPath(config.uid))
+      socketPath: socketPath(config.uid), sharedMemoryPath: config.hostIPC ? "" : sharedMemoryPath(config.uid),
+      userIDs: userIDs)
     return (program, try spawner.connect())
   }
 
-  private func facts(_ config: PodSandboxConfig, _ group: Cgroup, _ unenforced: [String]) -> SandboxFacts {
+  private func facts(
+    _ config: PodSandboxConfig, _ group: Cgroup, _ unenforced: [String], _ userIDs: UserIDRange?
+  ) -> SandboxFacts {
     var labels = config.labels.sorted { $0.key < $1.key }.map { NamedValue(name: $0.key, value: $0.value) }
     labels.append(NamedValue(name: SandboxLabels.hostname, value: config.hostname))
     if config.hostPID { labels.append(NamedValue(name: SandboxLabels.hostPID, value: "true")) }
     if config.hostIPC { labels.append(NamedValue(name: SandboxLabels.hostIPC, value: "true")) }
     if config.shareProcessNamespace { labels.append(NamedValue(name: SandboxLabels.sharedPID, value: "true")) }
+    if let userIDs { labels.append(NamedValue(name: SandboxLabels.userIDs, value: "\(userIDs.first)")) }
     return SandboxFacts(
       uid: config.uid, name: config.name, namespace: config.namespace, attempt: UInt32(clamping: config.attempt),
       labels: labels, cgroupPath: group.path, unenforcedLimits: unenforced)
@@ -120,6 +127,8 @@ extension ContainerRuntime {
       rmdir(sharedMemoryPath(uid))
     }
     try FileTree.remove(podDirectory(uid))
+    // Nobody lives under these ids any more.
+    state.withLock { $0.userIDs.release(uid) }
   }
 }
 
@@ -139,8 +148,12 @@ enum SandboxLabels {
   static let hostPID = "swiftlet.io/host-pid"
   static let hostIPC = "swiftlet.io/host-ipc"
   static let sharedPID = "swiftlet.io/shared-pid"
+  /// The first of the machine's ids that the pod's user namespace has.
+  static let userIDs = "swiftlet.io/user-ids"
 }
 
 extension SandboxFacts {
   func label(_ name: String) -> String? { labels.last { $0.name == name }?.value }
+
+  var userIDs: UserIDRange? { label(SandboxLabels.userIDs).flatMap(UInt32.init).map(UserIDRange.init(first:)) }
 }

@@ -47,6 +47,7 @@ package final class ContainerRuntime: PodRuntime {
     var deviceFilter: LoadedDeviceFilter?
     /// What shims said before their pod was entered above.
     var earlyNews: [String: [ContainerRecord]] = [:]
+    var userIDs = UserIDLedger()
   }
 
   let paths: RuntimePaths
@@ -141,6 +142,7 @@ package final class ContainerRuntime: PodRuntime {
     let uid = pod.record.facts.uid
     state.withLock { state in
       state.pods[uid] = pod
+      if let range = pod.record.facts.userIDs { state.userIDs.hold(range, for: uid) }
       for record in state.earlyNews.removeValue(forKey: uid) ?? [] { state.pods[uid]?.update(record) }
     }
     if let reason = pod.connection.closedBecause { lose(uid, because: reason) }

@@ -27,13 +27,16 @@ extension SandboxProgram {
     writer.string(socketPath)
     writer.string(sharedMemoryPath)
     writer.integer(sharedMemoryBytes)
+    // Last and only where it is used: a spawner of before the agent's upgrade goes on making other pods.
+    if let userIDs { writer.integer(userIDs.first) }
   }
 
   init(from reader: inout ByteReader) throws(ShimProtocolError) {
     self.init(
       facts: try SandboxFacts(from: &reader), namespaces: try reader.integer(), sharesProcesses: try reader.flag(),
       hostname: try reader.string(), sysctls: try reader.pairs(), socketPath: try reader.string(),
-      sharedMemoryPath: try reader.string(), sharedMemoryBytes: try reader.integer())
+      sharedMemoryPath: try reader.string(), sharedMemoryBytes: try reader.integer(),
+      userIDs: reader.isAtEnd ? nil : UserIDRange(first: try reader.integer()))
   }
 }
 

@@ -17,10 +17,13 @@ package struct SandboxProgram: Sendable, Equatable {
   /// Where the pod's `/dev/shm` is mounted on the machine; empty: none of its own.
   package var sharedMemoryPath: String
   package var sharedMemoryBytes: UInt64
+  /// With a user namespace of the pod's own, which owns the others; nil: the machine's.
+  package var userIDs: UserIDRange?
 
   package init(
     facts: SandboxFacts, namespaces: UInt64, sharesProcesses: Bool = false, hostname: String = "",
-    sysctls: [NamedValue] = [], socketPath: String, sharedMemoryPath: String = "", sharedMemoryBytes: UInt64 = 64 << 20
+    sysctls: [NamedValue] = [], socketPath: String, sharedMemoryPath: String = "", sharedMemoryBytes: UInt64 = 64 << 20,
+    userIDs: UserIDRange? = nil
   ) {
     self.facts = facts
     self.namespaces = namespaces
@@ -30,6 +33,7 @@ package struct SandboxProgram: Sendable, Equatable {
     self.socketPath = socketPath
     self.sharedMemoryPath = sharedMemoryPath
     self.sharedMemoryBytes = sharedMemoryBytes
+    self.userIDs = userIDs
   }
 }
 

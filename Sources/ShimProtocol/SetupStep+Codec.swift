@@ -9,8 +9,8 @@ extension SetupStep {
       writer.integer(propagation.rawValue)
       writer.integer(readOnly.rawValue)
     case .isolateMounts: writer.integer(UInt8(2))
-    case .overlayRoot(let layers, let directory):
-      writer.integer(UInt8(3))
+    case .overlayRoot(let layers, let directory, let isMapped):
+      writer.integer(UInt8(isMapped ? 28 : 3))
       writer.strings(layers)
       writer.string(directory)
     case .mount(let type, let options, let attributes, let destination, let isKernelInterface):
@@ -42,6 +42,17 @@ extension SetupStep {
     case .enterNamespaces(let types):
       writer.integer(UInt8(13))
       writer.integer(types)
+    case .mapOwners(let slot, let source):
+      writer.integer(UInt8(29))
+      writer.integer(slot)
+      writer.string(source)
+    case .ownFiles(let range):
+      writer.integer(UInt8(30))
+      writer.integer(range.first)
+    case .enterUserNamespace(let range, let ownsMounts):
+      writer.integer(UInt8(31))
+      writer.integer(range.first)
+      writer.flag(ownsMounts)
     case .oomScoreAdjust(let value):
       writer.integer(UInt8(14))
       writer.integer(value)
@@ -151,6 +162,11 @@ extension SetupStep {
     case 25: self = .dieWithParent
     case 26: self = .execute(arguments: try reader.strings(), environment: try reader.strings())
     case 27: self = .openTerminal(try WindowSize(from: &reader), isConsole: try reader.flag())
+    case 28: self = .overlayRoot(layers: try reader.strings(), directory: try reader.string(), isMapped: true)
+    case 29: self = .mapOwners(slot: try reader.integer(), source: try reader.string())
+    case 30: self = .ownFiles(UserIDRange(first: try reader.integer()))
+    case 31:
+      self = .enterUserNamespace(UserIDRange(first: try reader.integer()), ownsMounts: try reader.flag())
     default: throw ShimProtocolError("unknown set-up step \(tag)")
     }
   }

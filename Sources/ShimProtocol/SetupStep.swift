@@ -8,7 +8,13 @@ package enum SetupStep: Sendable, Equatable {
   case isolateMounts
   /// Mounts an overlay of image layers (topmost first) and a writable layer below `directory`; it becomes the root that
   /// later destinations are resolved in.
-  case overlayRoot(layers: [String], directory: String)
+  /// `isMapped`: the layers' owners are seen as the pod's user namespace maps them.
+  case overlayRoot(layers: [String], directory: String, isMapped: Bool = false)
+  /// What is on the disk as 0 to 65535 in a slot's tree belongs to those ids of the pod's user namespace. `source` is for
+  /// messages.
+  case mapOwners(slot: UInt16, source: String)
+  /// What is made from here on belongs to root of the pod's user namespace.
+  case ownFiles(UserIDRange)
   /// Mounts a new file system at a destination in the root. `isKernelInterface`: the destination must be a directory
   /// reached without symbolic links (proc and sysfs: CVE-2019-19921).
   case mount(
@@ -28,6 +34,9 @@ package enum SetupStep: Sendable, Equatable {
   case newCgroupNamespace
   /// Enters namespaces of the container's first process (exec).
   case enterNamespaces(UInt64)
+  /// Becomes root of the pod's user namespace and nothing more outside, with the standard streams handed to the resolved
+  /// user. `ownsMounts`: with mount and cgroup namespaces that belong to it, for a container; a command joins such ones.
+  case enterUserNamespace(UserIDRange, ownsMounts: Bool)
   case oomScoreAdjust(Int32)
   case resourceLimit(resource: Int32, soft: UInt64, hard: UInt64)
   case newSession
@@ -96,6 +105,8 @@ extension SetupStep {
       "open mount source \(subPath.isEmpty ? source : "\(source)/\(subPath)")"
     case .isolateMounts: "isolate mounts"
     case .overlayRoot: "mount root"
+    case .mapOwners(_, let source): "map owners of \(source)"
+    case .ownFiles: "own new files"
     case .mount(let type, _, _, let destination, _): "mount \(type) on \(destination)"
     case .device(let path, _, _, _): "make device \(path)"
     case .symbolicLink(_, let path): "make link \(path)"
@@ -106,6 +117,7 @@ extension SetupStep {
     case .pivotRoot: "change root"
     case .newCgroupNamespace: "new cgroup namespace"
     case .enterNamespaces: "enter namespaces"
+    case .enterUserNamespace: "enter user namespace"
     case .oomScoreAdjust: "set oom_score_adj"
     case .resourceLimit: "set resource limit"
     case .newSession: "new session"

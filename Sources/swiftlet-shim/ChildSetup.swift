@@ -33,10 +33,13 @@ enum ChildReport {
 /// The child's life between clone and exec.
 enum ChildSetup {
   /// - Parameter target: the process whose namespaces an `enterNamespaces` step means.
-  static func run(_ steps: [SetupStep], _ streams: ChildStreams, target: Descriptor? = nil) -> Never {
+  static func run(
+    _ steps: [SetupStep], _ streams: ChildStreams, target: Descriptor? = nil, userNamespace: Descriptor?
+  ) -> Never {
     guard let ends = streams.child else { _exit(1) }
     var executor = SetupExecutor(report: ends.report)
     executor.target = target
+    executor.userNamespace = userNamespace
     executor.console = ends.console
     do throws(ShimFailure) {
       // A command that joins a container is seen by its processes before it has become one of them: they must not

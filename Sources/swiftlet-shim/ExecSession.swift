@@ -109,7 +109,7 @@ extension Shim {
       return process
     }
     let program = ExecProgram(container.execSteps, arguments, environment: container.environment, terminal: terminal)
-    ChildSetup.run(program.steps, streams, target: container.process.pidfd)
+    ChildSetup.run(program.steps, streams, target: container.process.pidfd, userNamespace: userNamespace)
   }
 
   private func adopt(_ session: ExecSession) {

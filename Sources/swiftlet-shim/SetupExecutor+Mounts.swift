@@ -94,6 +94,9 @@ extension SetupExecutor {
     try systemCall("mknodat", path: path) {
       mknodat(parent.raw, name, mode, dev_t(cl_device(major, minor)))
     }
+    // The machine's devices do not become those of a pod's own root: it has what everybody has.
+    guard userNamespace != nil else { return }
+    try systemCall("fchownat", path: path) { fchownat(parent.raw, name, 0, 0, cl_at_symlink_nofollow) }
   }
 
   func makeLink(_ target: String, _ path: String) throws {

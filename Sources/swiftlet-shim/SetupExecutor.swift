@@ -8,6 +8,8 @@ struct SetupExecutor {
   let report: Descriptor
   /// The process whose namespaces are entered.
   var target: Descriptor?
+  /// The pod's own; nil: the machine's.
+  var userNamespace: Descriptor?
   /// Where the controlling side of a terminal goes.
   var console: Descriptor?
   var slots: [UInt16: Descriptor] = [:]
@@ -35,7 +37,10 @@ struct SetupExecutor {
     case .openTree(let slot, let source, let subPath, let propagation, let readOnly):
       slots[slot] = try openTree(source, subPath, propagation, readOnly)
     case .isolateMounts: try Mount.changeRoot(propagation: .private)
-    case .overlayRoot(let layers, let directory): try mountOverlay(layers, directory)
+    case .overlayRoot(let layers, let directory, let isMapped):
+      try mountOverlay(isMapped ? mapLayers(layers, directory) : layers, directory)
+    case .mapOwners(let slot, let source): try mapOwners(slot, source)
+    case .ownFiles(let range): try CurrentProcess.setFileIdentity(uid: range.first, gid: range.first)
     case .mount(let type, let options, let attributes, let destination, let isKernelInterface):
       try mount(type, options, attributes, destination, isKernelInterface)
     case .device(let path, let major, let minor, let mode): try makeDevice(path, major, minor, mode)
@@ -55,6 +60,7 @@ struct SetupExecutor {
     switch step {
     case .newCgroupNamespace: try Namespaces.cgroup.unshare()
     case .enterNamespaces(let types): try enterNamespaces(types)
+    case .enterUserNamespace(let range, let ownsMounts): try enterUserNamespace(range, ownsMounts)
     case .oomScoreAdjust(let value): try CurrentProcess.setOOMScoreAdjust(Int(value))
     case .resourceLimit(let resource, let soft, let hard):
       try CurrentProcess.setResourceLimit(resource, soft: soft, hard: hard)

@@ -44,7 +44,7 @@ extension Shim {
     if let target { try Namespaces.pid.enter(target) }
     defer { if target != nil { try? Namespaces.pid.enter(ownPIDNamespace) } }
     guard let process = try ChildProcess.clone(Namespaces(rawValue: start.namespaces), cgroup: cgroup) else {
-      ChildSetup.run(start.steps, streams)
+      ChildSetup.run(start.steps, streams, userNamespace: userNamespace)
     }
     streams.releaseChild()
     adopt(Container(start, process, streams, log: log, requester: requester), streams)

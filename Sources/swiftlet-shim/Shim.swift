@@ -28,6 +28,8 @@ final class Shim {
   var shutdownRequest: (client: UInt64, correlation: UInt32)?
   /// The first process of the PID namespace that the pod's containers share.
   var sharedInit: ChildProcess?
+  /// The user namespace of the pod's own. The shim stays outside and enters only children.
+  let userNamespace: Descriptor?
   let ownPIDNamespace: Descriptor
   let copier = OutputCopier()
   private var nextToken: UInt64 = 1
@@ -59,10 +61,14 @@ final class Shim {
 
   private init(_ program: SandboxProgram) throws(ShimFailure) {
     self.program = program
+    signal(SIGCHLD, SIG_DFL)
     do throws(SystemCallError) {
-      signal(SIGCHLD, SIG_DFL)
       ownPIDNamespace = try Descriptor.open("/proc/self/ns/pid", O_RDONLY)
-      sharedInit = try SandboxNamespaces.enter(program)
+    } catch {
+      throw ShimFailure(kind: .shim, errno: error.errno, message: error.description)
+    }
+    (sharedInit, userNamespace) = try SandboxNamespaces.enter(program)
+    do throws(SystemCallError) {
       epoll = try Epoll()
       listener = try UnixSocket.listen(program.socketPath)
     } catch {

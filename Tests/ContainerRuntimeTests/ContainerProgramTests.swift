@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct ContainerProgramTests {
   private func program(
-    filter: [UInt8]? = [1], devices: [DeviceNode] = [], _ change: (inout ContainerConfig) -> Void = { _ in }
+    filter: [UInt8]? = [1], devices: [DeviceNode] = [], userIDs: UserIDRange? = nil, _ change: (inout ContainerConfig) -> Void = { _ in }
   ) -> ContainerProgram {
     var config = ContainerConfig(
       podUID: "u", name: "c", image: Image(id: "sha256:i", layerDirectories: ["/top", "/bottom"]),
@@ -16,7 +16,7 @@ import Testing
     return ContainerProgram(
       ContainerProgram.Input(
         config: config, directory: "/containers/u/id", sharedMemoryPath: "/shm/u", hostname: "web",
-        bounding: Capabilities(bits: 0b101), seccompFilter: filter, hostDevices: devices))
+        bounding: Capabilities(bits: 0b101), seccompFilter: filter, hostDevices: devices, userIDs: userIDs))
   }
 
   /// The order is the security of it; each step's reason stands where it is composed.
@@ -51,6 +51,34 @@ import Testing
     #expect(steps[5] == .overlayRoot(layers: ["/top", "/bottom"], directory: "/containers/u/id"))
     #expect(steps.contains(.resolveUser(UserRequest(uid: 5))))
     #expect(steps.contains(.capabilities(effective: 5, permitted: 5, inheritable: 0, ambient: 0)))
+  }
+
+  /// Everything that needs the machine's root before the namespace is entered, and everything that the namespace gives
+  /// anew, its capabilities, cut after it.
+  @Test func aPodsOwnUsersAreEnteredLast() {
+    let range = UserIDRange(first: 65_536)
+    let program = program(userIDs: range) { $0.mounts = [ContainerMount(source: "/v", destination: "/data")] }
+    let names = program.steps.map(\.name)
+    #expect(
+      names.prefix(7) == [
+        "open mount source /shm/u", "open mount source /v", "map owners of /v", "set oom_score_adj", "isolate mounts",
+        "own new files", "mount root",
+      ])
+    #expect(
+      names.suffix(9) == [
+        "find user", "enter user namespace", "new keyring", "drop capabilities", "install seccomp filter", "change user",
+        "set capabilities", "set parent death signal", "exec",
+      ])
+    #expect(program.steps[2] == .mapOwners(slot: 1, source: "/v"))
+    #expect(program.steps[6] == .overlayRoot(layers: ["/top", "/bottom"], directory: "/containers/u/id", isMapped: true))
+    #expect(program.steps.contains(.enterUserNamespace(range, ownsMounts: true)))
+    #expect(program.execSteps.contains(.enterUserNamespace(range, ownsMounts: false)))
+    let terminals = program.steps.first { $0.name == "mount devpts on /dev/pts" }
+    guard case .mount(_, let options, _, _, _) = terminals else {
+      Issue.record("no devpts")
+      return
+    }
+    #expect(options.contains(NamedValue(name: "gid", value: "65541")))
   }
 
   @Test func withoutNoNewPrivilegesTheFilterComesWhileItIsStillAllowed() {

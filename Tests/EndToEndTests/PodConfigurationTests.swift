@@ -30,9 +30,35 @@ extension EndToEnd {
         #expect(
           try await cluster.jsonpath("pod/tuned", ".status.message")
             == "Pod was rejected: forbidden sysctl: \"kernel.msgmax\" not allowlisted")
+        try await Self.checkOwnUsers(cluster)
         _ = try await cluster.kubectl("delete", "pods", "--all", "--timeout=60s")
       }
     }
+
+    /// Root of the pod is nobody on the node, and yet everything in the pod is root's own.
+    private static func checkOwnUsers(_ cluster: Cluster) async throws {
+      try await cluster.waitForReady("pod/own-users")
+      let script = """
+        id -u; cut -c1-3 /var/run/secrets/kubernetes.io/serviceaccount/token; echo; touch /data/x /memory/x
+        stat -c %u /data /data/x /memory /memory/x /etc/hosts /etc/resolv.conf /var/run/secrets/kubernetes.io/serviceaccount/token
+        ip -4 addr show eth0 | grep -c inet; awk '{print $1, ($2 >= 65536 && $2 % 65536 == 0), $3}' /proc/self/uid_map
+        """
+      let answer = try await cluster.kubectl("exec", "own-users", "--", "sh", "-c", script)
+      let expected = ["0", "eyJ"] + Array(repeating: "0", count: 7) + ["1", "0 1 65536"]
+      #expect(answer.split(separator: "\n").map(String.init) == expected, "\(answer)")
+      let refused = await #expect(throws: (any Error).self) { try await cluster.apply(Self.contradiction) }
+      #expect("\(String(describing: refused))".contains("when `pod.Spec.HostUsers` is false"), "\(String(describing: refused))")
+    }
+
+    private static let contradiction = """
+      apiVersion: v1
+      kind: Pod
+      metadata: {name: contradiction}
+      spec:
+        hostUsers: false
+        hostNetwork: true
+        containers: [{name: c, image: "busybox:latest"}]
+      """
 
     private static func file(_ name: String, _ cluster: Cluster) async throws -> String {
       try await cluster.kubectl("exec", "facts", "--", "cat", name).trimmingCharacters(in: .newlines)
@@ -59,6 +85,23 @@ extension EndToEnd {
         - {name: data, emptyDir: {}}
         - name: facts
           downwardAPI: {items: [{path: labels, fieldRef: {fieldPath: metadata.labels}}]}
+      ---
+      apiVersion: v1
+      kind: Pod
+      metadata: {name: own-users}
+      spec:
+        hostUsers: false
+        terminationGracePeriodSeconds: 0
+        containers:
+        - name: c
+          image: busybox:latest
+          imagePullPolicy: IfNotPresent
+          command: ["sleep", "1000"]
+          readinessProbe: {exec: {command: ["test", "-w", "/data"]}, periodSeconds: 1}
+          volumeMounts:
+          - {name: data, mountPath: /data}
+          - {name: memory, mountPath: /memory}
+        volumes: [{name: data, emptyDir: {}}, {name: memory, emptyDir: {medium: Memory}}]
       ---
       apiVersion: v1
       kind: Pod

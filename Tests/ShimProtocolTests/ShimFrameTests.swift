@@ -60,6 +60,8 @@ import Testing
     .becomeUser, .capabilities(effective: 1, permitted: 2, inheritable: 3, ambient: 4), .noNewPrivileges,
     .seccomp(filter: [1, 2, 3]), .dieWithParent,
     .openTerminal(WindowSize(columns: 80, rows: 24), isConsole: true), .execute(arguments: ["a", ""], environment: ["K=v"]),
+    .overlayRoot(layers: ["/1"], directory: "/d", isMapped: true), .mapOwners(slot: 3, source: "/v"),
+    .ownFiles(UserIDRange(first: 65_536)), .enterUserNamespace(UserIDRange(first: 131_072), ownsMounts: true),
   ]
   static let everyMessage: [ShimMessage] = [
     .createSandbox(
@@ -90,6 +92,16 @@ import Testing
     .openAttach(containerID: "i", [.output, .error]), .closeInput, .openSockets, .opened([.output, .terminal]),
     .ended(exitCode: 137), .sockets(count: 2),
   ]
+
+  /// At the end, so that a spawner that knows nothing of it reads every other pod's message as before.
+  @Test func idsOfAPodComeLastAndOnlyWhereThereAreSome() throws {
+    var program = SandboxProgram(facts: Self.sandboxFacts, namespaces: 6, socketPath: "/s")
+    let without = ShimFrame(correlation: 9, message: .createSandbox(program)).encoded()
+    program.userIDs = UserIDRange(first: 0x0201_0000)
+    var with = ShimFrame(correlation: 9, message: .createSandbox(program)).encoded()
+    #expect(with.dropFirst(4) == without.dropFirst(4) + [0, 0, 1, 2])
+    #expect(try ShimFrame.take(from: &with) == ShimFrame(correlation: 9, message: .createSandbox(program)))
+  }
 
   @Test(arguments: everyMessage) func everyMessageArrivesAsItWasSent(message: ShimMessage) throws {
     var buffer = ShimFrame(correlation: 9, message: message).encoded()

@@ -15,6 +15,7 @@
 
 static const int cl_o_path = 010000000;
 static const int cl_at_empty_path = 0x1000;
+static const int cl_at_symlink_nofollow = 0x100;
 static const int cl_at_recursive = 0x8000;
 static const int cl_f_dupfd_cloexec = 1030;
 static const uint64_t cl_resolve_no_xdev = 0x01;
@@ -60,6 +61,8 @@ void cl_ignore_signal(int signal);
 int cl_set_groups(size_t count, const gid_t *groups);
 int cl_set_user(uid_t uid);
 int cl_set_group(gid_t gid);
+/// setfsuid(2) and setfsgid(2); -1 with EPERM when the kernel kept the old ones, which the calls themselves do not tell.
+int cl_set_file_identity(uid_t uid, gid_t gid);
 /// Tells malloc to give freed memory back early, for a process that is to stay small.
 void cl_keep_heap_small(void);
 /// execveat(2) of an open file.
@@ -96,6 +99,8 @@ int cl_fsconfig_set(int context, const char *key, const char *value);
 int cl_fsconfig_create(int context);
 int cl_fsmount(int context, unsigned attributes);
 int cl_mount_setattr(int descriptor, const char *path, unsigned flags, uint64_t set, uint64_t clear, uint64_t propagation);
+/// mount_setattr(2) with MOUNT_ATTR_IDMAP: a detached mount shows its owners as that user namespace maps them.
+int cl_mount_idmap(int mount, int user_namespace);
 int cl_pivot_root(const char *new_root, const char *old_root);
 int cl_fcntl(int descriptor, int command, long argument);
 

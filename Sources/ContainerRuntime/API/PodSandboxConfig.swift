@@ -40,6 +40,8 @@ package struct PodSandboxConfig: Sendable, Equatable {
   package var hostPID: Bool
   package var hostIPC: Bool
   package var shareProcessNamespace: Bool
+  /// A user namespace of the pod's own (`hostUsers: false`).
+  package var hasOwnUsers = false
   /// `net.ipv4.ip_local_port_range` and the like.
   package var sysctls: [String: String]
   /// The pod's own limits: the sum over its containers where every container has one.

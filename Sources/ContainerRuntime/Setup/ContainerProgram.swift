@@ -15,10 +15,12 @@ package struct ContainerProgram: Sendable {
     package var seccompFilter: [UInt8]?
     /// The machine's device nodes, for a privileged container.
     package var hostDevices: [DeviceNode]
+    /// Of the pod's own user namespace; nil: the machine's ids.
+    package var userIDs: UserIDRange?
 
     package init(
       config: ContainerConfig, directory: String, sharedMemoryPath: String, hostname: String, bounding: Capabilities,
-      seccompFilter: [UInt8]?, hostDevices: [DeviceNode] = []
+      seccompFilter: [UInt8]?, hostDevices: [DeviceNode] = [], userIDs: UserIDRange? = nil
     ) {
       self.config = config
       self.directory = directory
@@ -27,6 +29,7 @@ package struct ContainerProgram: Sendable {
       self.bounding = bounding
       self.seccompFilter = seccompFilter
       self.hostDevices = hostDevices
+      self.userIDs = userIDs
     }
   }
 
@@ -39,20 +42,20 @@ package struct ContainerProgram: Sendable {
 
   package init(_ input: Input) {
     environment = Self.environment(input)
-    let credentials = Self.credentials(input)
     let workingDirectory = Self.workingDirectory(input.config)
     steps =
       Self.sources(input) + Self.inherited(input) + Self.root(input) + Self.kernelFileSystems(input)
       + Self.destinations(input) + Self.hidden(input) + [.pivotRoot]
       + [.newSession] + Self.terminal(input.config)
-      + [.newKeyring, .workingDirectory(path: workingDirectory, isMade: true)] + credentials
+      + [.newKeyring, .workingDirectory(path: workingDirectory, isMade: true)]
+      + Self.credentials(input, ownsMounts: true)
       + [.execute(arguments: input.config.arguments, environment: environment)]
     execSteps =
       [
         .oomScoreAdjust(Int32(clamping: input.config.resources.oomScoreAdjust)),
         .enterNamespaces(Namespaces([.mount, .cgroup]).rawValue), .newSession, .newKeyring,
         .workingDirectory(path: workingDirectory, isMade: false),
-      ] + credentials
+      ] + Self.credentials(input, ownsMounts: false)
   }
 
   // MARK: Before the root
@@ -73,6 +76,8 @@ package struct ContainerProgram: Sendable {
         .openTree(
           slot: UInt16(index + 1), source: mount.source, subPath: mount.subPath, propagation: propagation(mount),
           readOnly: readOnly(mount)))
+      // The pod's /dev/shm belongs to its root as it is.
+      if input.userIDs != nil { steps.append(.mapOwners(slot: UInt16(index + 1), source: mount.source)) }
     }
     return steps
   }
@@ -83,7 +88,11 @@ package struct ContainerProgram: Sendable {
   }
 
   private static func root(_ input: Input) -> [SetupStep] {
-    [.isolateMounts, .overlayRoot(layers: input.config.image.layerDirectories, directory: input.directory)]
+    // The writable layer and all that is made in it belong to the pod's root from the start.
+    let ownership = input.userIDs.map { [SetupStep.ownFiles($0)] } ?? []
+    let layers = input.config.image.layerDirectories
+    return [.isolateMounts] + ownership
+      + [.overlayRoot(layers: layers, directory: input.directory, isMapped: input.userIDs != nil)]
   }
 
   // MARK: The kernel's file systems
@@ -116,7 +125,7 @@ package struct ContainerProgram: Sendable {
         type: "devpts",
         options: [
           NamedValue(name: "newinstance", value: ""), NamedValue(name: "ptmxmode", value: "0666"),
-          NamedValue(name: "mode", value: "0620"), NamedValue(name: "gid", value: "5"),
+          NamedValue(name: "mode", value: "0620"), NamedValue(name: "gid", value: "\((input.userIDs?.first ?? 0) + terminalGroup)"),
         ], attributes: Mount.Attributes([.noSetUserID, .noExecute]).rawValue, destination: "/dev/pts",
         isKernelInterface: false),
       .mount(
@@ -130,6 +139,9 @@ package struct ContainerProgram: Sendable {
     if !mountsSharedMemory(input.config) { steps.append(.attach(slot: sharedMemorySlot, destination: "/dev/shm")) }
     return steps
   }
+
+  /// `tty` wherever a distribution has it.
+  private static let terminalGroup: UInt32 = 5
 
   private static let links = [
     ("/dev/ptmx", "pts/ptmx"), ("/dev/fd", "/proc/self/fd"), ("/dev/stdin", "/proc/self/fd/0"),
@@ -200,12 +212,13 @@ package struct ContainerProgram: Sendable {
 
   /// The bounding set while CAP_SETPCAP is there; the user before the capabilities, which the change would clear. The
   /// filter is last, so that it need not allow any of this; without no_new_privs it needs CAP_SYS_ADMIN and so stands
-  /// before the capabilities go.
-  private static func credentials(_ input: Input) -> [SetupStep] {
+  /// before the capabilities go. A user namespace gives all capabilities in it, so its place is before they are cut.
+  private static func credentials(_ input: Input, ownsMounts: Bool) -> [SetupStep] {
     let security = input.config.security
     let bits = input.bounding.bits
     let filter = input.seccompFilter.map { [SetupStep.seccomp(filter: $0)] } ?? []
-    let identity: [SetupStep] = [.resolveUser(userRequest(input.config)), .boundingSet(bits)]
+    let entering = input.userIDs.map { [SetupStep.enterUserNamespace($0, ownsMounts: ownsMounts), .newKeyring] } ?? []
+    let identity = [.resolveUser(userRequest(input.config))] + entering + [.boundingSet(bits)]
     let rights: [SetupStep] = [
       .becomeUser, .capabilities(effective: bits, permitted: bits, inheritable: 0, ambient: 0), .dieWithParent,
     ]

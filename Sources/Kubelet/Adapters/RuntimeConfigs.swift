@@ -8,6 +8,7 @@ extension PodSandboxConfig {
       qosClass: PodQoSClass(rawValue: spec.qosClass.rawValue) ?? .bestEffort, hostNetwork: spec.isHostNetwork,
       hostPID: spec.isHostPID, hostIPC: spec.isHostIPC, shareProcessNamespace: spec.sharesProcessNamespace,
       sysctls: spec.sysctls, resources: ContainerResources(spec.resources), labels: spec.labels)
+    hasOwnUsers = spec.hasOwnUsers
   }
 }
 

@@ -34,7 +34,7 @@ struct SandboxStart: Sendable {
       // No class is served, so that none is known.
       return "runtimeclass.node.k8s.io \"\(name)\" not found"
     }
-    return pod.spec.hostUsers == false ? "this node cannot give pods user namespaces yet (hostUsers: false)" : nil
+    return nil
   }
 
   private var spec: SandboxSpec {
@@ -45,6 +45,7 @@ struct SandboxStart: Sendable {
     spec.isHostPID = pod.spec.hostPID
     spec.isHostIPC = pod.spec.hostIPC
     spec.sharesProcessNamespace = pod.spec.shareProcessNamespace ?? false
+    spec.hasOwnUsers = pod.spec.hostUsers == false
     spec.sysctls = Dictionary(
       (pod.spec.securityContext?.sysctls ?? []).map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
     spec.resources = ResourceRules.pod(state.allocatedPod, services.policy)

@@ -11,6 +11,8 @@ package struct SandboxSpec: Sendable, Hashable {
   package var isHostPID = false
   package var isHostIPC = false
   package var sharesProcessNamespace = false
+  /// `hostUsers: false`: a user namespace of the pod's own.
+  package var hasOwnUsers = false
   package var sysctls: [String: String] = [:]
   package var resources = ResourceSpec()
   package var labels: [String: String] = [:]

@@ -9,6 +9,7 @@ package struct Namespaces: OptionSet, Sendable {
   package static let cgroup = Namespaces(rawValue: 0x0200_0000)
   package static let uts = Namespaces(rawValue: 0x0400_0000)
   package static let ipc = Namespaces(rawValue: 0x0800_0000)
+  package static let user = Namespaces(rawValue: 0x1000_0000)
   package static let pid = Namespaces(rawValue: 0x2000_0000)
   package static let network = Namespaces(rawValue: 0x4000_0000)
 
@@ -121,6 +122,14 @@ package enum CurrentProcess {
     try systemCall("setgroups") { cl_set_groups(groups.count, groups) }
     try systemCall("setresgid") { cl_set_group(gid) }
     try systemCall("setresuid") { cl_set_user(uid) }
+  }
+
+  /// Makes new files belong to these ids, with every capability as before: the kernel takes those of files away from
+  /// whoever stops being root for files (capabilities(7)).
+  package static func setFileIdentity(uid: UInt32, gid: UInt32) throws(SystemCallError) {
+    try systemCall("setfsuid") { cl_set_file_identity(uid, gid) }
+    let all = try Capabilities.permitted()
+    try Capabilities.set(effective: all, permitted: all, inheritable: Capabilities())
   }
 
   /// `oom_score_adj`; where lowering it is not allowed it stays as inherited.
