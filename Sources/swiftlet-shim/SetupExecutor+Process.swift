@@ -39,11 +39,22 @@ extension SetupExecutor {
     if size != WindowSize() { try Terminal.resize(terminal.device, columns: size.columns, rows: size.rows) }
     try terminal.take()
     if isConsole {
-      // The device by its descriptor: a link that was put in the place of /dev/console moves nothing (CVE-2025-52565).
-      let place = try root.ensure("/dev/console", .file)
-      try Mount.attach(try Mount.clone(terminal.device, recursive: false), to: place)
+      try Mount.attach(try Mount.clone(terminal.device, recursive: false), to: consolePlace(in: root))
     }
     _ = try UnixSocket.send([0], descriptors: [terminal.controller], to: console)
+  }
+
+  /// The device comes by its descriptor, and no link is followed to where it goes: over a file of /proc it would swallow
+  /// what is written there to confine the container (CVE-2025-52565, CVE-2025-52881).
+  private func consolePlace(in root: RootedDirectory) throws -> Descriptor {
+    let path = "/dev/console"
+    do throws(SystemCallError) {
+      return try root.open(path, cl_o_path, resolve: cl_resolve_no_symlinks)
+    } catch {
+      guard error.errno == ENOENT else { throw error }
+      _ = try root.ensure(path, .file)
+      return try root.open(path, cl_o_path, resolve: cl_resolve_no_symlinks)
+    }
   }
 
   // MARK: Who
