@@ -5,7 +5,8 @@ import LinuxSystem
 
 /// Starts containers for `scripts/bench container`, which pairs each with a run of the peer: for each line of standard
 /// input one container from the given root is created, started, waited for and removed, in a pod that is there already
-/// (`container`) or in a pod of its own (`pod`). Prints the milliseconds from the order to the exit, a line for each.
+/// (`container`) or in a pod of its own (`pod`); for a line `exec` a command is run in a container that sleeps. Prints the
+/// milliseconds from the order to the exit, a line for each.
 ///
 ///     container-bench ROOT SHIM COMMAND…
 @main enum ContainerBench {
@@ -13,10 +14,20 @@ import LinuxSystem
     let arguments = CommandLine.arguments
     guard arguments.count >= 4 else { throw Usage() }
     let bench = try await BenchNode(layer: arguments[1], shim: arguments[2], command: Array(arguments[3...]))
+    var held: String?
     do {
       try await bench.startPod("shared")
       while let line = readLine() {
-        let took = try await line == "pod" ? bench.runInOwnPod() : bench.runContainer(in: "shared")
+        let took: Duration
+        switch line {
+        case "pod": took = try await bench.runInOwnPod()
+        case "exec":
+          let id: String
+          if let held { id = held } else { id = try await bench.hold(in: "shared") }
+          held = id
+          took = try await bench.execute(in: id)
+        default: took = try await bench.runContainer(in: "shared")
+        }
         print(Double(took.components.attoseconds) / 1e15 + Double(took.components.seconds) * 1000)
         fflush(nil)
       }
@@ -68,6 +79,18 @@ struct BenchNode {
     let took = ContinuousClock.now - start
     try await runtime.removeContainer(id: started.id)
     return took
+  }
+
+  /// A container that stays.
+  func hold(in uid: String) async throws -> String {
+    let sleep = [command[0], "sleep", "100000"]
+    return try await runtime.startContainer(ContainerConfig(podUID: uid, name: "held", image: image, arguments: sleep)).id
+  }
+
+  func execute(in id: String) async throws -> Duration {
+    let start = ContinuousClock.now
+    _ = try await runtime.exec(containerID: id, command, timeoutSeconds: 10)
+    return ContinuousClock.now - start
   }
 
   func runInOwnPod() async throws -> Duration {
