@@ -16,11 +16,14 @@ package struct MemoryKill: Sendable, Hashable {
   package var kills: UInt64
   /// `memory.max` of the group whose limit was hit; 0: none.
   package var limitBytes: UInt64
+  /// How often that group was at its limit and nothing could be freed, while the container ran (`oom`).
+  package var limitHits: UInt64
 
-  package init(level: Level = .none, kills: UInt64 = 0, limitBytes: UInt64 = 0) {
+  package init(level: Level = .none, kills: UInt64 = 0, limitBytes: UInt64 = 0, limitHits: UInt64 = 0) {
     self.level = level
     self.kills = kills
     self.limitBytes = limitBytes
+    self.limitHits = limitHits
   }
 }
 
@@ -29,10 +32,12 @@ extension MemoryKill {
     writer.integer(level.rawValue)
     writer.integer(kills)
     writer.integer(limitBytes)
+    writer.integer(limitHits)
   }
 
   init(from reader: inout ByteReader) throws(ShimProtocolError) {
     guard let level = Level(rawValue: try reader.integer()) else { throw ShimProtocolError("unknown memory limit level") }
-    self.init(level: level, kills: try reader.integer(), limitBytes: try reader.integer())
+    self.init(
+      level: level, kills: try reader.integer(), limitBytes: try reader.integer(), limitHits: try reader.integer())
   }
 }

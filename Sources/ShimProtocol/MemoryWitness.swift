@@ -28,9 +28,12 @@ package struct MemoryWitness: Sendable {
     // Nothing was counted before: each start of a container has a group of its own.
     let kills = container.value("oom_kill", in: "memory.events") ?? 0
     guard kills > 0 else { return MemoryKill() }
-    for (index, level) in levels.enumerated() where (Self.limitHits(level.group) ?? 0) > level.limitHits {
+    for (index, level) in levels.enumerated() {
+      let hits = (Self.limitHits(level.group) ?? 0) - level.limitHits
+      guard hits > 0 else { continue }
       let limit = level.group.number(in: "memory.max") ?? 0
-      return MemoryKill(level: Self.level(index), kills: UInt64(kills), limitBytes: UInt64(limit))
+      return MemoryKill(
+        level: Self.level(index), kills: UInt64(kills), limitBytes: UInt64(limit), limitHits: UInt64(hits))
     }
     return MemoryKill(level: .machine, kills: UInt64(kills))
   }

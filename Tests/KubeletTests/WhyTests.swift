@@ -206,6 +206,54 @@ struct WhyTests {
     #expect(life.text(at: 2).contains(says), "\(life.text(at: 2))")
   }
 
+  /// Whose limit it was, how large, and what the kernel counted.
+  @Test(arguments: [
+    (
+      OutOfMemory(level: .container, killedProcesses: 1, limitBytes: 64 << 20, limitHits: 3),
+      "the container's own limit of 64Mi (67108864 bytes) was hit 3 times (oom 3); the kernel killed one process of it (oom_kill 1)."
+    ),
+    (
+      OutOfMemory(level: .pod, killedProcesses: 2, limitBytes: 100_000_000, limitHits: 1),
+      "the limit of the whole pod of 100000000 bytes was hit once (oom 1); the kernel killed 2 processes of it (oom_kill 2)."
+    ),
+    (
+      OutOfMemory(level: .allPods, killedProcesses: 1, limitBytes: 3 << 30, limitHits: 2),
+      "the limit of all pods together (node allocatable) of 3Gi (3221225472 bytes) was hit 2 times (oom 2); "
+        + "the kernel killed one process of it (oom_kill 1)."
+    ),
+    (
+      OutOfMemory(level: .machine, killedProcesses: 1),
+      "no limit was hit, the machine itself had none left; the kernel killed one process of it (oom_kill 1)."
+    ),
+  ])
+  func tellsWhoseMemoryWasUsedUp(facts: OutOfMemory, says: String) throws {
+    var life = Life(makePod(containers: [makeContainer("app")]))
+    life.start("1", at: 0)
+    life.die("1", code: 137, signal: 9, ran: 1, at: 1) {
+      $0.isOutOfMemory = true
+      $0.outOfMemory = facts
+    }
+    let cause = "    The kernel killed it because its memory was used up (out of memory).\n"
+    #expect(life.text(at: 2).contains("\(cause)    Memory: \(says)\n"), "\(life.text(at: 2))")
+    let death = try #require(life.chronicle.deaths.first)
+    #expect(death.memory?.level == MemoryLevel(facts.level) && death.memory?.limitBytes == facts.limitBytes)
+    // What was written to the disk is read back.
+    let read = DeathRecord(unchecked: try JSONParser.parse(death.json.bytes))
+    #expect(read.memory == death.memory)
+  }
+
+  /// A container that outlives the death of one of its processes ends as it ends, and the counters stay with it.
+  @Test func tellsOfKillsThatTheContainerOutlived() {
+    var life = Life(makePod(containers: [makeContainer("app")]))
+    life.start("1", at: 0)
+    life.die("1", code: 3, ran: 1, at: 1) {
+      $0.outOfMemory = OutOfMemory(level: .container, killedProcesses: 1, limitBytes: 4096, limitHits: 1)
+    }
+    let text = life.text(at: 2)
+    #expect(text.contains("Nobody killed it"))
+    #expect(text.contains("    Memory: the container's own limit of 4Ki (4096 bytes) was hit once (oom 1); "))
+  }
+
   @Test func tellsWhatCouldNotStart() {
     var life = Life(makePod(restartPolicy: .never, containers: [makeContainer("app")]))
     life.feed(.startFailed(name: "app", .run(ContainerStartError(reason: "RunContainerError", message: "no /nope"))), at: 1)

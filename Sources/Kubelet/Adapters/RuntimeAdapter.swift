@@ -175,7 +175,8 @@ extension OutOfMemory {
     guard kill.kills > 0 else { return nil }
     self.init(
       level: Level(kill.level), killedProcesses: Int(clamping: kill.kills),
-      limitBytes: kill.limitBytes == 0 ? nil : Int(clamping: kill.limitBytes))
+      limitBytes: kill.limitBytes == 0 ? nil : Int(clamping: kill.limitBytes),
+      limitHits: Int(clamping: kill.limitHits))
   }
 }
 

@@ -93,6 +93,8 @@ package struct DeathRecordFields: FieldTable {
     "ownProcesses", description: "It had a PID namespace of its own, in which nobody may kill the first process.")
   package let memoryCounted = Field<Bool>(
     "memoryCounted", description: "The kernel counts what it kills for memory in the container's group.")
+  package let memory = OptionalField<MemoryDeath>(
+    "memory", description: "What of it the kernel killed for want of memory.")
   package let foundLate = Field<Bool>(
     "foundLate", description: "It ended while no agent ran; the next one found it so.")
   package let sequel = Field<DeathSequel>("sequel", description: "What followed.")

@@ -183,6 +183,7 @@ extension PodChronicle {
       $0.cause = Self.cause(exit)
       $0.ownProcesses = !(state.pod.spec.shareProcessNamespace ?? false) && !state.pod.spec.hostPID
       $0.memoryCounted = memoryIsCounted
+      $0.memory = exit.outOfMemory.map(MemoryDeath.init)
     }
   }
 

@@ -114,7 +114,7 @@ struct DeathText {
 
   // MARK: evidence
 
-  private var memory: [String] { [] }
+  private var memory: [String] { death.memory.map { [MemoryText(memory: $0).line] } ?? [] }
 
   private var kill: [String] {
     guard let kill = death.kill else { return [] }

@@ -13,10 +13,13 @@ package struct OutOfMemory: Sendable, Hashable {
   package var killedProcesses: Int
   /// The limit that was hit; nil: none, or not known.
   package var limitBytes: Int?
+  /// How often that limit was hit while the container ran.
+  package var limitHits: Int
 
-  package init(level: Level, killedProcesses: Int, limitBytes: Int? = nil) {
+  package init(level: Level, killedProcesses: Int, limitBytes: Int? = nil, limitHits: Int = 0) {
     self.level = level
     self.killedProcesses = killedProcesses
     self.limitBytes = limitBytes
+    self.limitHits = limitHits
   }
 }
