@@ -40,6 +40,7 @@ struct ImageCommand: ParsableCommand {
     @Option(help: "Also write the image to this file, for other machines and tools.") var output: String?
     @Option(help: "Where Debian packages are kept between builds.") var packageCache = "/var/cache/swiftlet/packages"
     @Flag(help: "Do nothing when neither the recipe nor its files have changed since the last build here.") var ifChanged = false
+    @OptionGroup var progress: ProgressOption
     @OptionGroup var location: Location
 
     func run() async throws {
@@ -52,7 +53,7 @@ struct ImageCommand: ParsableCommand {
       let context = URL(fileURLWithPath: directory).standardizedFileURL.path
       let request = ImageBuildRequest(
         contextDirectory: context, recipePath: file.map { URL(fileURLWithPath: $0).standardizedFileURL.path }, names: names, packageCacheDirectory: packageCache)
-      let image = try await store.build(request, progress: ProgressPrinter.print)
+      let image = try await store.build(request, progress: progress.printer().handler)
       try stamp.record(image)
       if let output, let name = image.names.first { try await store.export(name, to: output) }
       print("built \(image.names.first ?? image.id) (\(image.sizeBytes / 1_000_000) MB)")
@@ -65,10 +66,11 @@ struct ImageCommand: ParsableCommand {
 
     @Argument(help: "A file as 'docker save' or 'skopeo copy' write it, or an OCI layout directory.") var path: String
     @Option(help: "The repository for images that the archive names by a tag only.") var name: String?
+    @OptionGroup var progress: ProgressOption
     @OptionGroup var location: Location
 
     func run() async throws {
-      for image in try await location.open().importArchive(path: path, name: name, progress: ProgressPrinter.print) {
+      for image in try await location.open().importArchive(path: path, name: name, progress: progress.printer().handler) {
         print("imported \(image.names.first ?? image.id)")
       }
     }
@@ -78,10 +80,11 @@ struct ImageCommand: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Pull an image from its registry or a mirror.")
 
     @Argument(help: "The image, such as busybox:1.36.") var reference: String
+    @OptionGroup var progress: ProgressOption
     @OptionGroup var location: Location
 
     func run() async throws {
-      let image = try await location.open().pull(reference, credentials: nil, progress: ProgressPrinter.print)
+      let image = try await location.open().pull(reference, credentials: nil, progress: progress.printer().handler)
       print("pulled \(image.names.first ?? image.id)")
     }
   }
@@ -117,20 +120,6 @@ struct ImageCommand: ParsableCommand {
       let used = try await runtime.pods().flatMap(\.containers).map(\.imageID)
       for id in try store.collectGarbage(keep: Set(used)) { print("freed \(id)") }
     }
-  }
-}
-
-/// Progress on standard error, so that standard output holds results alone.
-enum ProgressPrinter {
-  static func print(_ progress: ImageProgress) {
-    FileHandle.standardError.write(Data((line(progress) + "\n").utf8))
-  }
-
-  /// `fetching sha256:… 12 of 43 MB`.
-  private static func line(_ progress: ImageProgress) -> String {
-    let line = "\(progress.phase.rawValue) \(progress.subject)"
-    guard progress.totalBytes > 0 else { return line }
-    return line + " \(progress.completedBytes / 1_000_000) of \(progress.totalBytes / 1_000_000) MB"
   }
 }
 
