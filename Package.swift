@@ -195,3 +195,8 @@ let package = Package(
       path: "Tests/ContainerBench"),
   ]
 )
+
+// What the tests test is optimized with `-c release`; the tests themselves would only take longer to build.
+for target in package.targets where target.type == .test {
+  target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(["-Onone"], .when(configuration: .release))]
+}

@@ -1,6 +1,6 @@
 # The virtual machine of scripts/vm. Sourced after lib.sh, not run.
 vm_packages=(qemu-system-x86 qemu-system-common busybox-static e2fsprogs)
-vm_cache=${SWIFTLET_VM_CACHE:-$root/.build/vm}
+vm_cache=${SWIFTLET_VM_CACHE:-$root/.build-vm}
 vm_log=$vm_cache/last.log
 
 # What a node needs that the kernel has as modules; what they need themselves is looked up.

@@ -14,7 +14,7 @@ struct DownCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var location: NodeLocation
-  @Flag(help: "Also remove the database, certificates, images and logs.") var purge = false
+  @Flag(help: "Also remove the database, certificates, images, logs and the record of why containers ended.") var purge = false
 
   /// How long the server may take to end by itself.
   static let serverGraceSeconds: Int32 = 20
@@ -61,7 +61,8 @@ struct DownCommand: AsyncParsableCommand {
 
   private func removeData() throws {
     print("removing \(location.dataDir)")
-    for path in [location.dataDir, location.imageDir ?? "", location.logDir + "/pods", location.logDir + "/containers"]
+    let logs = ["/pods", "/containers"].map { location.logDir + $0 }
+    for path in [location.dataDir, location.imageDir ?? "", location.historyDirectory] + logs
     where !path.isEmpty { try FileTree.remove(path) }
   }
 

@@ -22,6 +22,8 @@ struct NodeLocation: ParsableArguments {
   }
 
   var podsDirectory: String { kubeletDir + "/pods" }
+  /// What `swiftlet why` reads.
+  var historyDirectory: String { kubeletDir + "/history" }
 
   /// Mounts below this node's folders, innermost first.
   func mounts() throws -> [String] {

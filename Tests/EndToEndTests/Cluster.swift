@@ -13,11 +13,15 @@ struct Cluster: Sendable {
 
   let name: String
   let directory: String
+  /// How full the disk of the machine is that runs the tests is not theirs.
+  var evictionHard = "memory.available<10Mi"
+  /// Further flags of the server alone.
+  var serverFlags: [String] = []
 
   var kubeconfig: String { directory + "/kubeconfig.yaml" }
   var stateDirectory: String { directory + "/state" }
   var cgroup: String { "swiftlet-test-\(name)" }
-  private var serverLog: String { directory + "/server.log" }
+  var serverLog: String { directory + "/server.log" }
 
   /// The flags of `swiftlet server` and its companions on this cluster.
   var flags: [String] {
@@ -93,9 +97,8 @@ struct Cluster: Sendable {
     let log = serverLog
     let flags = (["server"] + flags + [
       "--write-kubeconfig", kubeconfig, "--advertise-address", Self.uplinkAddress, "--node-name", "node-1",
-      // How full the disk of the machine is that runs the tests is not theirs.
-      "--eviction-hard", "'memory.available<10Mi'",
-    ]).joined(separator: " ")
+      "--eviction-hard", "'\(evictionHard)'",
+    ] + serverFlags).joined(separator: " ")
     try await check([
       "sh", "-c",
       "setsid --fork nsenter --net=/run/netns/\(name) \(binaries)/swiftlet \(flags) >>\(log) 2>&1 </dev/null",
@@ -129,8 +132,13 @@ struct Cluster: Sendable {
   static func with(
     arrange: (Cluster) async throws -> Void = { _ in }, _ body: (Cluster) async throws -> Void
   ) async throws {
+    try await with(fresh(), arrange: arrange, body)
+  }
+
+  /// One that nobody has used yet.
+  static func fresh() -> Cluster {
     let name = "sw" + UUID().uuidString.prefix(6).lowercased()
-    try await with(Cluster(name: name, directory: "\(root)/swiftlet-e2e-\(name)"), arrange: arrange, body)
+    return Cluster(name: name, directory: "\(root)/swiftlet-e2e-\(name)")
   }
 
   /// As above, with a name and folder that the caller chose.

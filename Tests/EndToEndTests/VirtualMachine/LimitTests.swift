@@ -5,8 +5,11 @@ extension VirtualMachine {
   @Suite(.serialized) struct LimitTests {
     /// One cluster for all of it: starting one takes longer here than what is asked of it.
     @Test func requestsAndLimitsAreEnforced() async throws {
-      try await Cluster.with { cluster in
-        try await cluster.apply([Self.guaranteed, Self.burstable, Self.bestEffort, Self.greedy].joined(separator: "\n---\n"))
+      var cluster = Cluster.fresh()
+      cluster.serverFlags = ["--pod-max-pids", "60"]
+      try await Cluster.with(cluster) { cluster in
+        let pods = [Self.guaranteed, Self.burstable, Self.bestEffort, Self.greedy, Self.prolific]
+        try await cluster.apply(pods.joined(separator: "\n---\n"))
         for pod in ["guaranteed", "burstable", "besteffort"] {
           try await cluster.waitForReady("pod/\(pod)", seconds: Int(Guest.patience))
         }
@@ -14,6 +17,8 @@ extension VirtualMachine {
         try await Self.checkValues(cluster)
         try await Self.checkThrottling(cluster)
         try await Self.checkOutOfMemory(cluster)
+        try await Self.checkProcesses(cluster)
+        try await Self.checkResize(cluster)
         try await Self.checkHonesty(cluster)
       }
     }
@@ -75,6 +80,37 @@ extension VirtualMachine {
       #expect(try await cluster.jsonpath("node/node-1", ".status.conditions[?(@.type=='Ready')].status") == "True")
     }
 
+    /// A pod that forks too often is the only one that cannot.
+    private static func checkProcesses(_ cluster: Cluster) async throws {
+      try await eventually("prolific has come to its limit", within: Guest.patience) {
+        try await cluster.jsonpath("pod/prolific", ".status.phase") == "Failed" ? true : nil
+      }
+      let log = try await cluster.kubectl("logs", "prolific")
+      #expect(log.contains("can't fork: Resource temporarily unavailable"), "\(log)")
+      #expect(try controlFile(try await cluster.controlGroup(ofPod: "burstable") + "/pids.max") == "60")
+    }
+
+    /// New amounts reach the groups of pod and container while the process runs on.
+    private static func checkResize(_ cluster: Cluster) async throws {
+      let container = ".status.containerStatuses[0]"
+      let before = try await cluster.jsonpath("pod/guaranteed", container + ".containerID")
+      let amounts = #"{"cpu": "200m", "memory": "96Mi"}"#
+      let patch = #"{"spec": {"containers": [{"name": "c", "resources": {"requests": \#(amounts), "limits": \#(amounts)}}]}}"#
+      _ = try await cluster.kubectl("patch", "pod", "guaranteed", "--subresource=resize", "-p", patch)
+      try await eventually("the resize is told as done", within: Guest.patience) {
+        let limit = try await cluster.jsonpath("pod/guaranteed", container + ".resources.limits.memory")
+        let resize = try await cluster.jsonpath("pod/guaranteed", ".status.resize")
+        return limit == "96Mi" && resize.isEmpty ? true : nil
+      }
+      let pod = try await cluster.controlGroup(ofPod: "guaranteed")
+      for group in [pod, try await cluster.controlGroup(ofContainerIn: "guaranteed")] {
+        #expect(try controlFile(group + "/cpu.max") == "20000 100000")
+        #expect(try controlFile(group + "/memory.max") == "\(96 << 20)")
+      }
+      #expect(try await cluster.jsonpath("pod/guaranteed", container + ".containerID") == before)
+      #expect(try await cluster.jsonpath("pod/guaranteed", container + ".restartCount") == "0")
+    }
+
     /// Nothing is said to be missing where nothing is.
     private static func checkHonesty(_ cluster: Cluster) async throws {
       let check = try await cluster.onNode([Cluster.binaries + "/swiftlet", "check"] + cluster.flags)
@@ -99,6 +135,21 @@ extension VirtualMachine {
           resources: \(resources)
       """
     }
+
+    /// Children until there is no room for another.
+    private static let prolific = """
+      apiVersion: v1
+      kind: Pod
+      metadata: {name: prolific}
+      spec:
+        restartPolicy: Never
+        terminationGracePeriodSeconds: 0
+        containers:
+        - name: c
+          image: busybox:latest
+          imagePullPolicy: IfNotPresent
+          command: ["sh", "-c", "i=0; while [ $i -lt 100 ]; do sleep 100000 & i=$((i+1)); done; sleep 100000"]
+      """
 
     private static let guaranteed = pod(
       "guaranteed", "while :; do :; done", "{limits: {cpu: 100m, memory: 64Mi}}")

@@ -20,16 +20,11 @@ final class RuntimeFixture: Sendable {
     return nil
   }()
 
-  /// Beside the test program.
+  /// Of the build that is tested; `SWIFTLET_BIN` names its folder when it is not the usual one.
   static let shimExecutable: String = {
-    let program = CommandLine.arguments[0]
-    let own = (try? FileTree.readLink("/proc/self/exe")) ?? program
-    for candidate in [program, own] {
-      let path = candidate.split(separator: "/").dropLast().joined(separator: "/")
-      if FileTree.exists("/\(path)/swiftlet-shim") { return "/\(path)/swiftlet-shim" }
-    }
-    let build = ".build/debug/swiftlet-shim"
-    return (try? FileTree.readLink("/proc/self/cwd")).map { "\($0)/\(build)" } ?? build
+    let folder = getenv("SWIFTLET_BIN").map { String(cString: $0) } ?? ".build/debug"
+    let working = (try? FileTree.readLink("/proc/self/cwd")) ?? "."
+    return (folder.hasPrefix("/") ? folder : "\(working)/\(folder)") + "/swiftlet-shim"
   }()
 
   init() async throws {
