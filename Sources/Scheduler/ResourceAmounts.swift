@@ -67,7 +67,7 @@ extension Pod {
 
   /// Ports the pod takes on its node.
   package var hostPorts: [HostPortClaim] {
-    (self.spec.initContainers.filter(\.isSidecar) + self.spec.containers).flatMap(\.ports).filter { $0.hostPort > 0 }.map {
+    (self.spec.initContainers.filter { $0.isSidecar } + self.spec.containers).flatMap { $0.ports }.filter { $0.hostPort > 0 }.map {
       HostPortClaim(address: $0.hostIP, protocolName: $0.protocol.rawValue, port: $0.hostPort)
     }
   }

@@ -3,7 +3,14 @@ import KubernetesAPI
 /// Base64 with `-` and `_` and without padding (RFC 4648, section 5).
 package enum URLSafeBase64 {
   package static func encode(_ bytes: some Sequence<UInt8>) -> String {
-    Base64Data.encode(Array(bytes)).replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+    let safe = Base64Data.encode(Array(bytes)).utf8.lazy.filter { $0 != UInt8(ascii: "=") }.map { byte in
+      switch byte {
+      case UInt8(ascii: "+"): UInt8(ascii: "-")
+      case UInt8(ascii: "/"): UInt8(ascii: "_")
+      default: byte
+      }
+    }
+    return String(decoding: Array(safe), as: UTF8.self)
   }
 
   package static func decode(_ text: some StringProtocol) -> [UInt8]? {

@@ -39,7 +39,7 @@ package struct PodReferences: Sendable, Hashable {
     let added = pod.spec.ephemeralContainers.map { Container(unchecked: $0.json) }
     for container in pod.allContainers + added { collect(container) }
     for volume in pod.spec.volumes { collect(volume) }
-    secrets.formUnion(pod.spec.imagePullSecrets.map(\.name))
+    secrets.formUnion(pod.spec.imagePullSecrets.map { $0.name })
     configMaps.remove("")
     secrets.remove("")
   }

@@ -104,7 +104,7 @@ package enum ResourceRules {
 extension View where Fields == PodFields {
   /// From requests and limits of cpu and memory, whatever the status says.
   package var qosClass: PodQOSClass {
-    let all = allContainers.map(\.resources)
+    let all = allContainers.map { $0.resources }
     let compute = ["cpu", "memory"]
     let isAnythingAsked = all.contains { resources in
       compute.contains { (resources.requests[$0]?.isPositive ?? false) || (resources.limits[$0]?.isPositive ?? false) }

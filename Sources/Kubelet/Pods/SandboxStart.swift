@@ -57,7 +57,7 @@ struct SandboxStart: Sendable {
 
   private func attach(_ facts: SandboxFacts) async throws -> [String] {
     guard !pod.spec.hostNetwork else { return [services.configuration.nodeIP] }
-    let ports = pod.spec.containers.flatMap(\.ports).filter { $0.hostPort > 0 }.map {
+    let ports = pod.spec.containers.flatMap { $0.ports }.filter { $0.hostPort > 0 }.map {
       HostPortSpec(
         hostIP: $0.hostIP, hostPort: $0.hostPort, containerPort: $0.containerPort,
         networkProtocol: $0.protocol.rawValue)

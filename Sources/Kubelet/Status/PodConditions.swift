@@ -15,8 +15,10 @@ extension StatusCalculator {
       containersReady,
       scheduled,
     ]
-    let kept = state.pod.status.conditions.filter { known in !all.contains { $0.type == known.type } }
-    return kept + all.map(keepingTransitionTime)
+    let told = state.pod.status.conditions
+    let kept = told.filter { known in !all.contains { $0.type == known.type } }
+    let known = former?.conditions ?? told
+    return kept + all.map { keepingTransitionTime($0, known) }
   }
 
   private var disruption: [PodCondition] {
@@ -51,7 +53,7 @@ extension StatusCalculator {
     default: break
     }
     let sidecars = state.containers.filter { $0.role == .sidecar && !state.isReady($0) }.map(\.name)
-    let unready = sidecars + statuses.filter { !$0.ready }.map(\.name)
+    let unready = sidecars + statuses.filter { !$0.ready }.map { $0.name }
     guard !unready.isEmpty else { return condition("ContainersReady", isTrue: true) }
     return condition(
       "ContainersReady", isTrue: false, reason: "ContainersNotReady",
@@ -87,9 +89,9 @@ extension StatusCalculator {
     }
   }
 
-  private func keepingTransitionTime(_ condition: PodCondition) -> PodCondition {
+  private func keepingTransitionTime(_ condition: PodCondition, _ all: [PodCondition]) -> PodCondition {
     var condition = condition
-    let known = (former ?? state.pod.status).conditions.first { $0.type == condition.type }
+    let known = all.first { $0.type == condition.type }
     let isSame = known?.status == condition.status
     condition.lastTransitionTime = isSame ? known?.lastTransitionTime ?? now : now
     return condition

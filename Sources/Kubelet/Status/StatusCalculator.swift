@@ -63,7 +63,7 @@ package struct StatusCalculator {
   private var addresses: [String] {
     if state.pod.spec.hostNetwork { return state.isSandboxUp || state.end != nil ? [hostIP] : [] }
     // An ended pod keeps the address in its status, as upstream does.
-    return state.addresses.isEmpty && state.end != nil ? state.pod.status.podIPs.map(\.ip) : state.addresses
+    return state.addresses.isEmpty && state.end != nil ? state.pod.status.podIPs.map { $0.ip } : state.addresses
   }
 }
 

@@ -37,8 +37,8 @@ package enum StatusPatch {
 
   /// The list merges by address, so addresses that are gone are removed by name.
   private static func podIPs(_ old: PodStatus, _ new: PodStatus) -> JSON {
-    let gone = old.podIPs.map(\.ip).filter { address in !new.podIPs.contains { $0.ip == address } }
+    let gone = old.podIPs.map { $0.ip }.filter { address in !new.podIPs.contains { $0.ip == address } }
     return .array(
-      new.podIPs.map(\.json) + gone.map { ["$patch": "delete", "ip": .string($0)] })
+      new.podIPs.map { $0.json } + gone.map { ["$patch": "delete", "ip": .string($0)] })
   }
 }

@@ -30,7 +30,7 @@ package final class ReferencedObjects<Object: APIObject>: Sendable {
       for key in entries.keys where !wanted.contains(key) { entries[key]?.users.remove(podUID) }
       let unused = entries.filter { $0.value.users.isEmpty }
       for key in unused.keys { entries[key] = nil }
-      return unused.values.map(\.task)
+      return unused.values.map { $0.task }
     }
     for task in ended { task.cancel() }
   }

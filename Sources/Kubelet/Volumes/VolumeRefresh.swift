@@ -29,7 +29,7 @@ struct VolumeRefresh: Sendable, Equatable {
     let isTold = inputs.contains { input in
       switch input {
       case .sourcesChanged: true
-      case .volumesReady: pod.spec.volumes.contains(where: \.isOfObjects)
+      case .volumesReady: pod.spec.volumes.contains { $0.isOfObjects }
       default: false
       }
     }
@@ -40,7 +40,7 @@ struct VolumeRefresh: Sendable, Equatable {
   private static func isNeeded(from former: Pod, to pod: Pod) -> Bool {
     guard pod.spec.volumes.contains(where: showsThePod) else { return false }
     return former.metadata.labels != pod.metadata.labels || former.metadata.annotations != pod.metadata.annotations
-      || former.allContainers.map(\.resources.json) != pod.allContainers.map(\.resources.json)
+      || former.allContainers.map { $0.resources.json } != pod.allContainers.map { $0.resources.json }
   }
 
   private static func showsThePod(_ volume: Volume) -> Bool {

@@ -3,7 +3,7 @@
 /// Every API type is a typed view over such a tree (`View`), so fields that this version does not know travel
 /// unchanged until pruning decides about them, and patches, selectors, printers and the codec need no per-type code.
 /// Integers stay integers (`Int64` range), as Kubernetes' own JSON codec keeps them.
-package enum JSON: Sendable, Hashable {
+public enum JSON: Sendable, Hashable {
   case null
   case bool(Bool)
   case int(Int)
@@ -14,17 +14,17 @@ package enum JSON: Sendable, Hashable {
 }
 
 extension JSON {
-  package static let emptyObject = JSON.object(JSONObject())
+  public static let emptyObject = JSON.object(JSONObject())
 
-  package var isNull: Bool { self == .null }
+  public var isNull: Bool { self == .null }
 
-  package var stringValue: String? { if case .string(let value) = self { value } else { nil } }
-  package var boolValue: Bool? { if case .bool(let value) = self { value } else { nil } }
-  package var arrayValue: [JSON]? { if case .array(let value) = self { value } else { nil } }
-  package var objectValue: JSONObject? { if case .object(let value) = self { value } else { nil } }
+  public var stringValue: String? { if case .string(let value) = self { value } else { nil } }
+  public var boolValue: Bool? { if case .bool(let value) = self { value } else { nil } }
+  public var arrayValue: [JSON]? { if case .array(let value) = self { value } else { nil } }
+  public var objectValue: JSONObject? { if case .object(let value) = self { value } else { nil } }
 
   /// An integer, also when it was written as a whole floating-point number (`3.0`, `1e3`).
-  package var intValue: Int? {
+  public var intValue: Int? {
     switch self {
     case .int(let value): value
     case .double(let value): Int(exactly: value)
@@ -32,7 +32,7 @@ extension JSON {
     }
   }
 
-  package var doubleValue: Double? {
+  public var doubleValue: Double? {
     switch self {
     case .int(let value): Double(value)
     case .double(let value): value
@@ -42,7 +42,7 @@ extension JSON {
 
   /// The member `key` of an object; nil when this is no object or has no such member. Setting turns anything else
   /// into an object first; setting nil removes the member.
-  package subscript(key: String) -> JSON? {
+  public subscript(key: String) -> JSON? {
     get {
       guard case .object(let object) = self else { return nil }
       return object[key]
@@ -56,7 +56,7 @@ extension JSON {
   }
 
   /// The value at a path of member names, for example `json[path: "metadata", "name"]`.
-  package subscript(path keys: String...) -> JSON? {
+  public subscript(path keys: String...) -> JSON? {
     var current = self
     for key in keys {
       guard let next = current[key] else { return nil }
@@ -66,7 +66,7 @@ extension JSON {
   }
 
   /// The word Kubernetes' messages use for the kind of value (`invalid type for …: got "string", expected "map"`).
-  package var typeName: String {
+  public var typeName: String {
     switch self {
     case .null: "null"
     case .bool: "boolean"
@@ -82,11 +82,11 @@ extension JSON {
 extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
   ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
-  package init(stringLiteral value: String) { self = .string(value) }
-  package init(integerLiteral value: Int) { self = .int(value) }
-  package init(booleanLiteral value: Bool) { self = .bool(value) }
-  package init(arrayLiteral elements: JSON...) { self = .array(elements) }
-  package init(dictionaryLiteral elements: (String, JSON)...) {
+  public init(stringLiteral value: String) { self = .string(value) }
+  public init(integerLiteral value: Int) { self = .int(value) }
+  public init(booleanLiteral value: Bool) { self = .bool(value) }
+  public init(arrayLiteral elements: JSON...) { self = .array(elements) }
+  public init(dictionaryLiteral elements: (String, JSON)...) {
     var object = JSONObject()
     for (key, value) in elements { object[key] = value }
     self = .object(object)

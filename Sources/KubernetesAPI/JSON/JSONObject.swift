@@ -2,32 +2,32 @@
 ///
 /// API objects have a handful of members each, where walking a short array beats hashing; a map with many members
 /// (the data of a ConfigMap) gets an index once it grows past `indexThreshold`.
-package struct JSONObject: Sendable {
-  package struct Member: Sendable {
-    package var key: String
-    package var value: JSON
+public struct JSONObject: Sendable {
+  public struct Member: Sendable {
+    public var key: String
+    public var value: JSON
   }
 
-  package private(set) var members: [Member] = []
+  public private(set) var members: [Member] = []
   private var index: [String: Int]?
 
   private static let indexThreshold = 16
 
-  package init() {}
+  public init() {}
 
-  package init(reservingCapacity capacity: Int) { members.reserveCapacity(capacity) }
+  public init(reservingCapacity capacity: Int) { members.reserveCapacity(capacity) }
 
-  package var count: Int { members.count }
-  package var isEmpty: Bool { members.isEmpty }
-  package var keys: [String] { members.map(\.key) }
+  public var count: Int { members.count }
+  public var isEmpty: Bool { members.isEmpty }
+  public var keys: [String] { members.map(\.key) }
 
   /// The position of `key` in `members`.
-  package func position(of key: String) -> Int? {
+  public func position(of key: String) -> Int? {
     if let index { return index[key] }
     return members.firstIndex { $0.key == key }
   }
 
-  package subscript(key: String) -> JSON? {
+  public subscript(key: String) -> JSON? {
     get { position(of: key).map { members[$0].value } }
     set {
       switch (position(of: key), newValue) {
@@ -40,7 +40,7 @@ package struct JSONObject: Sendable {
   }
 
   /// Appends a member whose key is known to be new.
-  package mutating func append(_ key: String, _ value: JSON) {
+  public mutating func append(_ key: String, _ value: JSON) {
     members.append(Member(key: key, value: value))
     if index != nil {
       index?[key] = members.count - 1
@@ -58,7 +58,7 @@ package struct JSONObject: Sendable {
   }
 
   /// Changes the value of every member in place.
-  package mutating func mapValues(_ transform: (String, JSON) throws -> JSON) rethrows {
+  public mutating func mapValues(_ transform: (String, JSON) throws -> JSON) rethrows {
     for position in members.indices {
       members[position].value = try transform(members[position].key, members[position].value)
     }
@@ -67,11 +67,11 @@ package struct JSONObject: Sendable {
 
 extension JSONObject: Hashable {
   /// Two objects are equal when they have the same members, in whatever order.
-  package static func == (left: JSONObject, right: JSONObject) -> Bool {
+  public static func == (left: JSONObject, right: JSONObject) -> Bool {
     left.count == right.count && left.members.allSatisfy { right[$0.key] == $0.value }
   }
 
-  package func hash(into hasher: inout Hasher) {
+  public func hash(into hasher: inout Hasher) {
     hasher.combine(count)
     var combined = 0
     for member in members {
@@ -85,5 +85,5 @@ extension JSONObject: Hashable {
 }
 
 extension JSONObject: Sequence {
-  package func makeIterator() -> IndexingIterator<[Member]> { members.makeIterator() }
+  public func makeIterator() -> IndexingIterator<[Member]> { members.makeIterator() }
 }

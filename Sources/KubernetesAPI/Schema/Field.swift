@@ -4,7 +4,7 @@ package protocol AnyField: Sendable {
 }
 
 /// A field that always has a value: absent reads as the type's zero, as in Go.
-package final class Field<Value: JSONRepresentable>: AnyField {
+public final class Field<Value: JSONRepresentable>: AnyField {
   package let schema: FieldSchema
   @inline(never)  // declarations are many and run once: inlined they double the time of an optimized build
   package init(_ name: String, _ options: FieldOption..., description: String) {
@@ -13,7 +13,7 @@ package final class Field<Value: JSONRepresentable>: AnyField {
 }
 
 /// A field whose absence means something (a Go pointer).
-package final class OptionalField<Value: JSONRepresentable>: AnyField {
+public final class OptionalField<Value: JSONRepresentable>: AnyField {
   package let schema: FieldSchema
   @inline(never)  // declarations are many and run once: inlined they double the time of an optimized build
   package init(_ name: String, _ options: FieldOption..., description: String) {
@@ -24,7 +24,7 @@ package final class OptionalField<Value: JSONRepresentable>: AnyField {
 }
 
 /// A list; absent reads as empty.
-package final class ListField<Element: JSONRepresentable>: AnyField {
+public final class ListField<Element: JSONRepresentable>: AnyField {
   package let schema: FieldSchema
   @inline(never)  // declarations are many and run once: inlined they double the time of an optimized build
   package init(_ name: String, _ options: FieldOption..., description: String) {
@@ -33,7 +33,7 @@ package final class ListField<Element: JSONRepresentable>: AnyField {
 }
 
 /// A map with free keys; absent reads as empty.
-package final class MapField<Value: JSONRepresentable>: AnyField {
+public final class MapField<Value: JSONRepresentable>: AnyField {
   package let schema: FieldSchema
   @inline(never)  // declarations are many and run once: inlined they double the time of an optimized build
   package init(_ name: String, _ options: FieldOption..., description: String) {

@@ -1,5 +1,5 @@
 /// A Swift type that an API field can have.
-package protocol JSONRepresentable: Sendable {
+public protocol JSONRepresentable: Sendable {
   /// Reads a value; nil when the JSON has another shape.
   init?(json: JSON)
   var json: JSON { get }
@@ -9,51 +9,51 @@ package protocol JSONRepresentable: Sendable {
 }
 
 extension String: JSONRepresentable {
-  package init?(json: JSON) {
+  public init?(json: JSON) {
     guard case .string(let value) = json else { return nil }
     self = value
   }
-  package var json: JSON { .string(self) }
-  package static var zero: String { "" }
-  package static var schemaType: SchemaType { .string }
+  public var json: JSON { .string(self) }
+  public static var zero: String { "" }
+  public static var schemaType: SchemaType { .string }
 }
 
 extension Int: JSONRepresentable {
-  package init?(json: JSON) {
+  public init?(json: JSON) {
     guard let value = json.intValue else { return nil }
     self = value
   }
-  package var json: JSON { .int(self) }
-  package static var zero: Int { 0 }
-  package static var schemaType: SchemaType { .integer }
+  public var json: JSON { .int(self) }
+  public static var zero: Int { 0 }
+  public static var schemaType: SchemaType { .integer }
 }
 
 extension Bool: JSONRepresentable {
-  package init?(json: JSON) {
+  public init?(json: JSON) {
     guard case .bool(let value) = json else { return nil }
     self = value
   }
-  package var json: JSON { .bool(self) }
-  package static var zero: Bool { false }
-  package static var schemaType: SchemaType { .boolean }
+  public var json: JSON { .bool(self) }
+  public static var zero: Bool { false }
+  public static var schemaType: SchemaType { .boolean }
 }
 
 extension Double: JSONRepresentable {
-  package init?(json: JSON) {
+  public init?(json: JSON) {
     guard let value = json.doubleValue else { return nil }
     self = value
   }
-  package var json: JSON { .double(self) }
-  package static var zero: Double { 0 }
-  package static var schemaType: SchemaType { .number }
+  public var json: JSON { .double(self) }
+  public static var zero: Double { 0 }
+  public static var schemaType: SchemaType { .number }
 }
 
 /// A field whose content has no schema (`runtime.RawExtension`, `FieldsV1`, an embedded object).
 extension JSON: JSONRepresentable {
-  package init?(json: JSON) { self = json }
-  package var json: JSON { self }
-  package static var zero: JSON { .null }
-  package static var schemaType: SchemaType { .any }
+  public init?(json: JSON) { self = json }
+  public var json: JSON { self }
+  public static var zero: JSON { .null }
+  public static var schemaType: SchemaType { .any }
 }
 
 /// A closed set of words (`Always`, `OnFailure`, `Never`). Declare the cases with their API spelling; the first one is

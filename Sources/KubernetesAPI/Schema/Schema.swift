@@ -1,5 +1,5 @@
 /// The type of a field, as data: what pruning, validation, patches, `kubectl explain` and OpenAPI work from.
-package indirect enum SchemaType: Sendable {
+public indirect enum SchemaType: Sendable {
   case string
   case integer
   case number
@@ -30,8 +30,8 @@ package enum ListMerge: Sendable, Hashable {
 }
 
 /// What one field of a type is, independent of the Swift type that reads it.
-package struct FieldSchema: Sendable {
-  package var name: String
+public struct FieldSchema: Sendable {
+  public var name: String
   package var type: SchemaType
   package var description: String
   package var isRequired = false
@@ -42,7 +42,7 @@ package struct FieldSchema: Sendable {
   /// Strategic merge replaces the value as a whole and drops the keys that the patch lacks (`retainKeys`).
   package var retainsKeys = false
   /// Written even when it holds its zero value (upstream's tag lacks `omitempty`).
-  package var keepsZero = false
+  public var keepsZero = false
   /// What the defaulter writes when the field is absent.
   package var defaultValue: JSON?
 }
@@ -76,13 +76,13 @@ extension FieldSchema {
 }
 
 /// The declaration of one API type as data: its name, its text for `kubectl explain`, its fields in order.
-package final class Schema: Sendable {
+public final class Schema: Sendable {
   /// The type's short name (`PodSpec`).
   package let name: String
   package let description: String
-  package let fields: [FieldSchema]
+  public let fields: [FieldSchema]
   /// The names of `fields`, for views: a name is cheaper to copy than all that is known of a field.
-  package let names: [String]
+  public let names: [String]
   /// Where the type stands at the top of an API (`Pod`), what it is served as.
   package let kind: Kind?
   /// The fields that the defaulter writes when they are absent.

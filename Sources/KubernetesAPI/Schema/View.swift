@@ -8,17 +8,20 @@
 ///     package typealias LocalObjectReference = View<LocalObjectReferenceFields>
 ///
 /// From it follow the typed accessors (`reference.name`), the schema, pruning, checks, explain text and merge keys.
-package protocol FieldTable: Sendable {
+///
+/// Views and what they are made of are public, against the rule of this package, because the compiler makes special code
+/// for a type in another module only from public generic code: unspecialized, a field costs ten times as much to read.
+public protocol FieldTable: Sendable {
   static var table: Table<Self> { get }
   static var schema: Schema { get }
 }
 
 extension FieldTable {
-  package static var schema: Schema { table.schema }
+  @inlinable public static var schema: Schema { table.schema }
 }
 
 /// A type's fields with the schema read off them.
-package struct Table<Fields>: Sendable where Fields: Sendable {
+public struct Table<Fields>: Sendable where Fields: Sendable {
   /// Shared, because copying a struct of many fields costs more than reading through one of them.
   private final class Storage: Sendable {
     let fields: Fields
@@ -26,7 +29,7 @@ package struct Table<Fields>: Sendable where Fields: Sendable {
   }
 
   private let storage: Storage
-  package let schema: Schema
+  public let schema: Schema
 
   package var fields: Fields { storage.fields }
 
@@ -51,89 +54,116 @@ package struct Table<Fields>: Sendable where Fields: Sendable {
 /// A typed view over a JSON tree: reading and writing go straight to the tree, nothing is decoded up front, and members
 /// that the type does not declare stay where they are.
 @dynamicMemberLookup
-package struct View<Fields: FieldTable>: JSONRepresentable, Hashable {
-  package var json: JSON
+public struct View<Fields: FieldTable>: JSONRepresentable, Hashable {
+  public var json: JSON
 
-  package init() { json = .emptyObject }
+  @inlinable public init() { json = .emptyObject }
 
-  package init?(json: JSON) {
+  @inlinable public init?(json: JSON) {
     guard case .object = json else { return nil }
     self.json = json
   }
 
   /// A view over a tree that is known to hold an object.
-  package init(unchecked json: JSON) { self.json = json }
+  @inlinable public init(unchecked json: JSON) { self.json = json }
 
   /// A new value, filled by `build`.
-  package init(_ build: (inout Self) throws -> Void) rethrows {
+  @inlinable public init(_ build: (inout Self) throws -> Void) rethrows {
     self.init()
     try build(&self)
   }
 
-  package static var zero: Self { Self() }
-  package static var schemaType: SchemaType { .object(Fields.self) }
+  @inlinable public static var zero: Self { Self() }
+  public static var schemaType: SchemaType { .object(Fields.self) }
 
-  package subscript<Value>(dynamicMember path: KeyPath<Fields, Field<Value>>) -> Value {
-    get {
-      guard let json = json[Self.name(path)] else { return Value.zero }
-      return Value(json: json) ?? Value.zero
-    }
-    set {
-      let schema = Fields.schema.fields[Self.position(path)]
-      json[schema.name] = schema.keepsZero ? newValue.json : Self.omittingEmpty(newValue.json)
-    }
+  // The accessors are inlined for the sake of the position, which then is a constant; what they call is not, so that
+  // each module holds it once for a type.
+
+  @inlinable public subscript<Value>(dynamicMember path: KeyPath<Fields, Field<Value>>) -> Value {
+    @inline(__always) get { readOne(at: Self.position(path)) }
+    @inline(__always) set { writeOne(newValue, at: Self.position(path)) }
   }
 
-  package subscript<Value>(dynamicMember path: KeyPath<Fields, OptionalField<Value>>) -> Value? {
-    get { json[Self.name(path)].flatMap(Value.init(json:)) }
-    set { json[Self.name(path)] = newValue?.json }
+  @inlinable public subscript<Value>(dynamicMember path: KeyPath<Fields, OptionalField<Value>>) -> Value? {
+    @inline(__always) get { readOptional(at: Self.position(path)) }
+    @inline(__always) set { writeOptional(newValue, at: Self.position(path)) }
   }
 
-  package subscript<Element>(dynamicMember path: KeyPath<Fields, ListField<Element>>) -> [Element] {
-    get { json[Self.name(path)]?.arrayValue?.compactMap(Element.init(json:)) ?? [] }
-    set {
-      let schema = Fields.schema.fields[Self.position(path)]
-      json[schema.name] = newValue.isEmpty && !schema.keepsZero ? nil : .array(newValue.map(\.json))
-    }
+  @inlinable public subscript<Element>(dynamicMember path: KeyPath<Fields, ListField<Element>>) -> [Element] {
+    @inline(__always) get { readList(at: Self.position(path)) }
+    @inline(__always) set { writeList(newValue, at: Self.position(path)) }
   }
 
-  package subscript<Value>(dynamicMember path: KeyPath<Fields, MapField<Value>>) -> [String: Value] {
-    get {
-      guard let object = json[Self.name(path)]?.objectValue else { return [:] }
-      return Dictionary(
-        object.members.compactMap { member in Value(json: member.value).map { (member.key, $0) } },
-        uniquingKeysWith: { $1 })
-    }
-    set {
-      let schema = Fields.schema.fields[Self.position(path)]
-      guard !newValue.isEmpty || schema.keepsZero else {
-        json[schema.name] = nil
-        return
-      }
-      var object = JSONObject(reservingCapacity: newValue.count)
-      for (key, value) in newValue.sorted(by: { $0.key < $1.key }) { object.append(key, value.json) }
-      json[schema.name] = .object(object)
-    }
+  @inlinable public subscript<Value>(dynamicMember path: KeyPath<Fields, MapField<Value>>) -> [String: Value] {
+    @inline(__always) get { readMap(at: Self.position(path)) }
+    @inline(__always) set { writeMap(newValue, at: Self.position(path)) }
   }
 
   /// Which of the fields a path leads to. All stored properties are references, so its offset tells its position.
-  private static func position(_ path: PartialKeyPath<Fields>) -> Int {
+  @inlinable @inline(__always) static func position(_ path: PartialKeyPath<Fields>) -> Int {
     MemoryLayout<Fields>.offset(of: path)! / MemoryLayout<AnyObject>.size
   }
 
-  private static func name(_ path: PartialKeyPath<Fields>) -> String { Fields.schema.names[position(path)] }
+  @inlinable @inline(never) func readOne<Value: JSONRepresentable>(at position: Int) -> Value {
+    guard let json = json[Fields.schema.names[position]] else { return Value.zero }
+    return Value(json: json) ?? Value.zero
+  }
 
+  @inlinable @inline(never) mutating func writeOne<Value: JSONRepresentable>(_ value: Value, at position: Int) {
+    let schema = Fields.schema.fields[position]
+    json[schema.name] = schema.keepsZero ? value.json : value.json.orNilIfEmpty
+  }
+
+  @inlinable @inline(never) func readOptional<Value: JSONRepresentable>(at position: Int) -> Value? {
+    guard let json = json[Fields.schema.names[position]] else { return nil }
+    return Value(json: json)
+  }
+
+  @inlinable @inline(never) mutating func writeOptional<Value: JSONRepresentable>(_ value: Value?, at position: Int) {
+    json[Fields.schema.names[position]] = value?.json
+  }
+
+  @inlinable @inline(never) func readList<Element: JSONRepresentable>(at position: Int) -> [Element] {
+    guard case .array(let elements)? = json[Fields.schema.names[position]] else { return [] }
+    return elements.compactMap { Element(json: $0) }
+  }
+
+  @inlinable @inline(never) mutating func writeList<Element: JSONRepresentable>(_ list: [Element], at position: Int) {
+    let schema = Fields.schema.fields[position]
+    json[schema.name] = list.isEmpty && !schema.keepsZero ? nil : .array(list.map { $0.json })
+  }
+
+  @inlinable @inline(never) func readMap<Value: JSONRepresentable>(at position: Int) -> [String: Value] {
+    guard case .object(let object)? = json[Fields.schema.names[position]] else { return [:] }
+    return Dictionary(
+      object.members.compactMap { member in Value(json: member.value).map { (member.key, $0) } },
+      uniquingKeysWith: { $1 })
+  }
+
+  @inlinable @inline(never) mutating func writeMap<Value: JSONRepresentable>(_ map: [String: Value], at position: Int) {
+    let schema = Fields.schema.fields[position]
+    guard !map.isEmpty || schema.keepsZero else {
+      json[schema.name] = nil
+      return
+    }
+    var object = JSONObject(reservingCapacity: map.count)
+    for (key, value) in map.sorted(by: { $0.key < $1.key }) { object.append(key, value.json) }
+    json[schema.name] = .object(object)
+  }
+}
+
+extension JSON {
   /// Nil for what Go's `omitempty` leaves out: false, 0, "" and an object without members.
-  private static func omittingEmpty(_ json: JSON) -> JSON? {
-    switch json {
+  @usableFromInline var orNilIfEmpty: JSON? {
+    switch self {
     case .null, .bool(false), .int(0), .string(""): nil
     case .double(let value) where value == 0: nil
     case .object(let object) where object.isEmpty: nil
-    default: json
+    default: self
     }
   }
 }
 
 extension View: CustomStringConvertible {
-  package var description: String { json.text }
+  public var description: String { json.text }
 }

@@ -74,7 +74,7 @@ extension Validator {
   }
 
   private mutating func removedGates(_ new: [PodSchedulingGate], old: [PodSchedulingGate], _ path: FieldPath) {
-    let before = Set(old.map(\.name))
+    let before = Set(old.map { $0.name })
     for (position, gate) in new.enumerated() where !before.contains(gate.name) {
       let why = "only deletion is allowed, but found new scheduling gate '\(gate.name)'"
       forbidden(path.index(position) / "name", why)
@@ -135,7 +135,7 @@ extension Validator {
   /// A container that has ended for good stays ended.
   private mutating func finishedContainers(_ new: Pod, _ old: Pod, _ path: FieldPath) {
     let policy = old.spec.restartPolicy
-    let sidecars = Set(old.spec.initContainers.filter { $0.restartPolicy == .always }.map(\.name))
+    let sidecars = Set(old.spec.initContainers.filter { $0.restartPolicy == .always }.map { $0.name })
     stateTransitions(
       new.status.containerStatuses, old: old.status.containerStatuses, policy, path / "containerStatuses")
     stateTransitions(

@@ -31,11 +31,11 @@ struct ServiceAccountAdmission: Sendable {
   private static func secretNames(_ pod: JSON) -> [String] {
     let spec = Pod(unchecked: pod).spec
     let containers = spec.initContainers + spec.containers
-    let variables = containers.flatMap(\.env).compactMap { $0.valueFrom?.secretKeyRef?.name }
-    let sources = containers.flatMap(\.envFrom).compactMap { $0.secretRef?.name }
+    let variables = containers.flatMap { $0.env }.compactMap { $0.valueFrom?.secretKeyRef?.name }
+    let sources = containers.flatMap { $0.envFrom }.compactMap { $0.secretRef?.name }
     let projected = spec.volumes.flatMap { $0.projected?.sources ?? [] }.compactMap { $0.secret?.name }
     return variables + sources + projected + spec.volumes.compactMap { $0.secret?.secretName }
-      + spec.imagePullSecrets.map(\.name)
+      + spec.imagePullSecrets.map { $0.name }
   }
 
   func admit(_ pod: inout JSON) {
