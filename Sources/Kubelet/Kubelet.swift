@@ -206,7 +206,7 @@ extension Kubelet {
   var podStates: [PodState] { workers.withLock { Array($0.values) }.map(\.state) }
 
   private func keepGroups() async {
-    await groupKeeper?.run { self.podStates.filter(\.holdsResources).map(\.pod) }
+    await groupKeeper?.run { self.workers.withLock { Array($0.values) }.compactMap { $0.holdingPod } }
   }
 
   /// Before anything is made for it. A pod that runs already is not asked again.

@@ -141,6 +141,21 @@ import Testing
     #expect(plan.pods.memoryLimitBytes == nil && plan.pods.pidsLimit == nil)
   }
 
+  @Test func aPodsClaimIsWorkedOutAnewWithEachVersion() {
+    func pod(_ version: String, _ cpu: String) -> Pod {
+      var pod = makePod("b", containers: [container("a", ["cpu": cpu])])
+      pod.metadata.resourceVersion = version
+      return pod
+    }
+    var claims = PodClaims()
+    #expect(claims.update([pod("1", "250m")]).map(\.cpuMilli) == [250])
+    #expect(claims.update([pod("2", "500m")]).map(\.cpuMilli) == [500])
+    #expect(claims.update([pod("2", "750m")]).map(\.cpuMilli) == [500])
+    #expect(claims.update([]).isEmpty)
+    #expect(claims.update([pod("", "100m")]).map(\.cpuMilli) == [100])
+    #expect(claims.update([pod("", "200m")]).map(\.cpuMilli) == [200])
+  }
+
   // MARK: flags
 
   @Test func readsThresholds() throws {

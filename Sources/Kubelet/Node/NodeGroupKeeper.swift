@@ -26,9 +26,10 @@ package final class NodeGroupKeeper: Sendable {
   /// Until cancelled.
   func run(pods: @Sendable () -> [Pod]) async {
     var applied: NodeGroupPlan?
+    var claims = PodClaims()
     podsChanged()
     for await _ in changes {
-      let plan = NodeGroupPlan(pods: pods(), allocatable, configuration)
+      let plan = NodeGroupPlan(claims: claims.update(pods()), allocatable, configuration)
       guard plan != applied else { continue }
       do {
         try await groups.apply(plan)

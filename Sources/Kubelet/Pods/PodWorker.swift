@@ -32,6 +32,9 @@ package final class PodWorker: Sendable {
   /// The state as of the last decision.
   var state: PodState { shared.withLock(\.state) }
 
+  /// The pod, while it holds resources of the node.
+  var holdingPod: Pod? { shared.withLock { $0.state.holdsResources ? $0.state.pod : nil } }
+
   /// The status as last worked out, which may not have reached the API yet.
   var status: PodStatus { shared.withLock(\.status) }
 
