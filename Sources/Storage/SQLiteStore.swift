@@ -26,8 +26,9 @@ package final class SQLiteStore: Store {
   private let pool: DatabasePool
   private let state: Mutex<State>
   /// Held by the writer from its commit until watchers know of it, and by readers of the past, who need both to agree.
-  /// The one lock here that is held across I/O; readers of the present never take it.
-  private let publication = Mutex(())
+  /// Holds what the connection was told last. The one lock here that is held across I/O; readers of the present never
+  /// take it.
+  private let publication = Mutex<SQLiteBatch.SyncMode?>(nil)
 
   /// Opens or creates the database file at `path`. Throws `StorageError.io` naming the file.
   package init(path: String, maximumHistoryEvents: Int = WatchHub.defaultHistoryEvents,
@@ -157,9 +158,9 @@ package final class SQLiteStore: Store {
   }
 
   private func flush(_ batch: [Pending], _ database: Database) {
-    let answers = publication.withLock { _ -> [Result<Revision, any Error>] in
+    let answers = publication.withLock { mode -> [Result<Revision, any Error>] in
       do {
-        let outcome = try SQLiteBatch.run(batch.map(\.transaction), after: revision, database)
+        let outcome = try SQLiteBatch.run(batch.map(\.transaction), after: revision, database, &mode)
         publish(outcome)
         return outcome.answers
       } catch {
