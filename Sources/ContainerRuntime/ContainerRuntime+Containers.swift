@@ -60,7 +60,8 @@ extension ContainerRuntime {
         config: config, directory: containerDirectory(config.podUID, id),
         sharedMemoryPath: facts.label(SandboxLabels.hostIPC) == nil ? sharedMemoryPath(config.podUID) : "/dev/shm",
         hostname: facts.label(SandboxLabels.hostname) ?? "", bounding: bounding, seccompFilter: filter,
-        hostDevices: config.security.privileged ? try DeviceNode.ofMachine() : [], userIDs: facts.userIDs))
+        hostDevices: config.security.privileged ? try DeviceNode.ofMachine() : [], userIDs: facts.userIDs,
+        skeletonDirectory: facts.userIDs == nil ? try skeletonDirectory(config.mounts) : nil))
     try FileTree.makeDirectories(podDirectory(config.podUID), mode: 0o711)
     return ContainerStart(
       facts: ContainerFacts(
@@ -89,6 +90,19 @@ extension ContainerRuntime {
   }
 
   func containerDirectory(_ podUID: String, _ id: String) -> String { "\(podDirectory(podUID))/\(id)" }
+
+  /// Looked after once in the life of this process: a skeleton that a dying machine left incomplete is made whole.
+  private func skeletonDirectory(_ mounts: [ContainerMount]) throws(SystemCallError) -> String {
+    let skeleton = RootSkeleton(mounts)
+    if !state.withLock({ $0.skeletons.contains(skeleton) }) {
+      try skeleton.make(in: skeletonsDirectory)
+      state.withLock { _ = $0.skeletons.insert(skeleton) }
+    }
+    return skeleton.directory(in: skeletonsDirectory)
+  }
+
+  /// On the file system of the writable layers, and not among them.
+  var skeletonsDirectory: String { "\(paths.containerDirectory).skeletons" }
 
   private func deviceFilter() throws -> LoadedDeviceFilter {
     if let known = state.withLock(\.deviceFilter) { return known }

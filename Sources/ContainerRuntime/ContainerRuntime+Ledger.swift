@@ -59,6 +59,7 @@ extension ContainerRuntime {
     try await pool.run { [self] in
       try cgroups.root.kill()
       if cgroups.root.exists { try cgroups.root.removeWhenEmpty() }
+      try FileTree.remove(skeletonsDirectory)
       rmdir("\(paths.stateDirectory)/shm")
       try FileTree.remove("\(paths.stateDirectory)/shims")
       for name in ["spawner.lock", "spawner.sock", "shim.log"] { unlink("\(paths.stateDirectory)/\(name)") }

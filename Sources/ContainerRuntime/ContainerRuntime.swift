@@ -45,6 +45,8 @@ package final class ContainerRuntime: PodRuntime {
     var nextSubscriber = 0
     var seccompFilters: [UInt64: [UInt8]] = [:]
     var deviceFilter: LoadedDeviceFilter?
+    /// Those that are known to be whole.
+    var skeletons: Set<RootSkeleton> = []
     /// What shims said before their pod was entered above.
     var earlyNews: [String: [ContainerRecord]] = [:]
     var userIDs = UserIDLedger()

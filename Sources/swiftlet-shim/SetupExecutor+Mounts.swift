@@ -31,11 +31,12 @@ extension SetupExecutor {
   // MARK: The root
 
   mutating func mountOverlay(_ layers: [String], _ directory: String) throws {
-    for name in ["", "/upper", "/work", "/root"] {
+    for name in ["", "/upper", "/work"] {
       let path = "\(directory)\(name)"
       if mkdir(path, 0o755) != 0 && errno != EEXIST { throw SystemCallError(call: "mkdir", errno: errno, path: path) }
     }
-    let place = "\(directory)/root"
+    // Over the layer's own directory, which nobody needs by its name from here on.
+    let place = directory
     let options =
       layers.map { Mount.Option("lowerdir+", $0) } + [
         Mount.Option("upperdir", "\(directory)/upper"), Mount.Option("workdir", "\(directory)/work"),

@@ -81,6 +81,28 @@ import Testing
     #expect(options.contains(NamedValue(name: "gid", value: "65541")))
   }
 
+  @Test func theSkeletonLiesBelowTheImage() {
+    let config = ContainerConfig(
+      podUID: "u", name: "c", image: Image(id: "sha256:i", layerDirectories: ["/top", "/bottom"]), arguments: ["/bin/app"])
+    let program = ContainerProgram(
+      ContainerProgram.Input(
+        config: config, directory: "/containers/u/id", sharedMemoryPath: "/shm/u", hostname: "web",
+        bounding: Capabilities(bits: 0), seccompFilter: nil, skeletonDirectory: "/skeletons/7"))
+    let layers = ["/top", "/bottom", "/skeletons/7"]
+    #expect(program.steps.contains(.overlayRoot(layers: layers, directory: "/containers/u/id", isMapped: false)))
+  }
+
+  @Test func onlyMountsOfTheKindShareASkeleton() {
+    func skeleton(_ kind: RootedDirectory.Kind?, at destination: String = "/etc/hosts") -> RootSkeleton {
+      var mount = ContainerMount(source: "/h", destination: destination)
+      mount.sourceKind = kind
+      return RootSkeleton([mount])
+    }
+    #expect(skeleton(.file) == skeleton(.file, at: "/etc//hosts/"))
+    #expect(skeleton(.file) != RootSkeleton([]))
+    for other in [skeleton(nil), skeleton(.directory), skeleton(.file, at: "/data")] { #expect(other == RootSkeleton([])) }
+  }
+
   @Test func withoutNoNewPrivilegesTheFilterComesWhileItIsStillAllowed() {
     let names = program().steps.map(\.name)
     #expect(names.suffix(7) == [

@@ -252,7 +252,8 @@ import Testing
     #expect(
       mounts[1]
         == MountSpec(
-          name: "conf", source: "\(root)/volumes/kubernetes.io~configmap/conf", destination: "/conf", isReadOnly: true))
+          name: "conf", source: "\(root)/volumes/kubernetes.io~configmap/conf", destination: "/conf", isReadOnly: true,
+          isDirectory: true))
     #expect(mounts[2] == MountSpec(name: "host", source: "/srv", destination: "/host", isReadOnly: true))
     #expect(
       mounts[3...].map(\.destination) == ["/etc/hosts", "/etc/resolv.conf", "/etc/hostname", "/dev/termination-log"])

@@ -1,4 +1,5 @@
 import ImageStore
+import LinuxSystem
 
 /// One run of one container.
 package struct ContainerConfig: Sendable, Equatable {
@@ -95,6 +96,8 @@ package struct ContainerMount: Sendable, Equatable {
   /// With everything that is mounted below the source.
   package var isRecursivelyReadOnly: Bool
   package var propagation: Propagation
+  /// What the source is, where that is known beforehand.
+  package var sourceKind: RootedDirectory.Kind?
 
   package init(
     source: String, subPath: String = "", destination: String, isReadOnly: Bool = false,

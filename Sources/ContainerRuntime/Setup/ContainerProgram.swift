@@ -17,10 +17,13 @@ package struct ContainerProgram: Sendable {
     package var hostDevices: [DeviceNode]
     /// Of the pod's own user namespace; nil: the machine's ids.
     package var userIDs: UserIDRange?
+    /// The lowest layer, with mount points; nil: none.
+    package var skeletonDirectory: String?
 
     package init(
       config: ContainerConfig, directory: String, sharedMemoryPath: String, hostname: String, bounding: Capabilities,
-      seccompFilter: [UInt8]?, hostDevices: [DeviceNode] = [], userIDs: UserIDRange? = nil
+      seccompFilter: [UInt8]?, hostDevices: [DeviceNode] = [], userIDs: UserIDRange? = nil,
+      skeletonDirectory: String? = nil
     ) {
       self.config = config
       self.directory = directory
@@ -30,6 +33,7 @@ package struct ContainerProgram: Sendable {
       self.seccompFilter = seccompFilter
       self.hostDevices = hostDevices
       self.userIDs = userIDs
+      self.skeletonDirectory = skeletonDirectory
     }
   }
 
@@ -90,7 +94,7 @@ package struct ContainerProgram: Sendable {
   private static func root(_ input: Input) -> [SetupStep] {
     // The writable layer and all that is made in it belong to the pod's root from the start.
     let ownership = input.userIDs.map { [SetupStep.ownFiles($0)] } ?? []
-    let layers = input.config.image.layerDirectories
+    let layers = input.config.image.layerDirectories + [input.skeletonDirectory].compactMap { $0 }
     return [.isolateMounts] + ownership
       + [.overlayRoot(layers: layers, directory: input.directory, isMapped: input.userIDs != nil)]
   }

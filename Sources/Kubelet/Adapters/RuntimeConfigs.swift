@@ -50,6 +50,7 @@ extension ContainerMount {
       source: spec.source, subPath: spec.subPath, destination: spec.destination, isReadOnly: spec.isReadOnly,
       isRecursivelyReadOnly: spec.isRecursivelyReadOnly,
       propagation: propagation)
+    sourceKind = spec.isDirectory.map { $0 ? .directory : .file }
   }
 }
 

@@ -76,7 +76,8 @@ package struct ContainerSpecBuilder {
     return MountSpec(
       name: mount.name, source: places.source(of: volume), subPath: try SubPath.path(of: mount, known), destination: destination,
       isReadOnly: mount.readOnly || volume.isAlwaysReadOnly, isRecursivelyReadOnly: mount.readOnly && isRecursive,
-      propagation: propagation)
+      propagation: propagation,
+      isDirectory: volume.isOfObjects && mount.subPath.isEmpty && mount.subPathExpr.isEmpty ? true : nil)
   }
 }
 

@@ -35,9 +35,9 @@ package struct PodPlaces: Sendable, Hashable {
   func files(container: Container) -> [MountSpec] {
     let path = container.terminationMessagePath
     return [
-      MountSpec(source: hostsFile, destination: "/etc/hosts"),
-      MountSpec(source: resolverFile, destination: "/etc/resolv.conf"),
-      MountSpec(source: hostnameFile, destination: "/etc/hostname"),
+      MountSpec(source: hostsFile, destination: "/etc/hosts", isDirectory: false),
+      MountSpec(source: resolverFile, destination: "/etc/resolv.conf", isDirectory: false),
+      MountSpec(source: hostnameFile, destination: "/etc/hostname", isDirectory: false),
       MountSpec(
         source: terminationLog(container: container.name), destination: path.isEmpty ? "/dev/termination-log" : path),
     ]

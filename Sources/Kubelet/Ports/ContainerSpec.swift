@@ -71,12 +71,15 @@ package struct MountSpec: Sendable, Hashable {
   /// What is mounted below the source is read-only too.
   package var isRecursivelyReadOnly: Bool
   package var propagation: Propagation
+  /// Whether the source is a directory, or a file, where the node agent made it itself.
+  package var isDirectory: Bool?
 
   package init(
     name: String = "", source: String, subPath: String = "", destination: String, isReadOnly: Bool = false,
-    isRecursivelyReadOnly: Bool = false, propagation: Propagation = .none
+    isRecursivelyReadOnly: Bool = false, propagation: Propagation = .none, isDirectory: Bool? = nil
   ) {
     self.name = name
+    self.isDirectory = isDirectory
     self.isRecursivelyReadOnly = isRecursivelyReadOnly
     self.source = source
     self.subPath = subPath

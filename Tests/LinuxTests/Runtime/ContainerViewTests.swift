@@ -21,6 +21,39 @@ extension LinuxRuntime {
       }
     }
 
+    @Test func mountPointsAreNotMadeInTheWritableLayer() async throws {
+      try await RuntimeFixture.with { fixture in
+        _ = try await fixture.startPod()
+        let hosts = "\(fixture.directory)/volumes/hosts"
+        try FileTree.write("127.0.0.1 localhost\n", to: hosts, create: true)
+        var mount = ContainerMount(source: hosts, destination: "/etc/hosts")
+        mount.sourceKind = .file
+        let script = "cat /etc/hosts; cat /etc/passwd | wc -l; test -d /proc/self && echo proc"
+        let config = fixture.shell(script) { $0.mounts = [mount] }
+        let exits = fixture.runtime.events()
+        let started = try await fixture.runtime.startContainer(config)
+        let upper = "\(fixture.runtime.containerDirectory("uid-1", started.id))/upper"
+        _ = try await fixture.exitOf(started.id, exits)
+        #expect(try FileTree.names(in: upper) == [])
+        #expect(try fixture.log(config) == "127.0.0.1 localhost\n2\nproc")
+      }
+    }
+
+    /// A link of the image where the mount point would be: the mount follows it, as without a skeleton.
+    @Test func theImageWinsOverTheSkeleton() async throws {
+      try await RuntimeFixture.with { fixture in
+        _ = try await fixture.startPod()
+        let layer = fixture.image.layerDirectories[0]
+        symlink("/tmp/other", "\(layer)/etc/hosts")
+        let hosts = "\(fixture.directory)/volumes/hosts"
+        try FileTree.write("10.0.0.1 web\n", to: hosts, create: true)
+        var mount = ContainerMount(source: hosts, destination: "/etc/hosts")
+        mount.sourceKind = .file
+        let (_, log) = try await fixture.run(fixture.shell("cat /tmp/other; readlink /etc/hosts") { $0.mounts = [mount] })
+        #expect(log == "10.0.0.1 web\n/tmp/other")
+      }
+    }
+
     @Test(arguments: [
       (ContainerUser(), "uid=0(root) gid=0(root) groups=0(root),10(wheel)", "/root"),
       (ContainerUser(name: "app"), "uid=1000(app) gid=1001(app) groups=1001(app),2002(extra)", "/home/app"),
