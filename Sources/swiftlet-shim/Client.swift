@@ -18,6 +18,14 @@ final class Client {
   init(_ connection: Descriptor) {
     self.connection = connection
   }
+
+  /// Beyond this an emptied buffer is given back: one large environment would stay in the pod's memory for good.
+  private static let keptBytes = 32 << 10
+
+  func giveBackEmptyBuffers() {
+    if received.isEmpty && received.capacity > Self.keptBytes { received = [] }
+    if queued.isEmpty && queued.capacity > Self.keptBytes { queued = [] }
+  }
 }
 
 extension Shim {
@@ -40,6 +48,7 @@ extension Shim {
       while clients[token] != nil, let frame = try ShimFrame.take(from: &client.received) {
         perform(frame.message, for: token, correlation: frame.correlation)
       }
+      client.giveBackEmptyBuffers()
       if !isOpen { drop(token) }
     } catch {
       ShimLog.write("\(record.facts.uid): connection dropped: \(error)")

@@ -17,6 +17,28 @@ extension LinuxRuntime {
       }
     }
 
+    /// What a large environment took is given back at the container's end.
+    @Test func aShimStaysSmall() async throws {
+      try await RuntimeFixture.with { fixture in
+        let shim = try await fixture.startPod().shimPID
+        _ = try await fixture.run(fixture.shell("true"))
+        let before = try Self.privateBytes(of: shim)
+        let large = (0..<12).map { "LARGE\($0)=" + String(repeating: "x", count: 100 << 10) }
+        let (exit, log) = try await fixture.run(fixture.shell("echo ${#LARGE11}") { $0.environment = large })
+        #expect(exit.code == 0 && log.hasSuffix("102400"))
+        let growth = try Self.privateBytes(of: shim) - before
+        #expect(growth < 1 << 20, "\(growth) bytes more than before")
+      }
+    }
+
+    private static func privateBytes(of pid: Int32) throws -> Int {
+      try FileTree.text("/proc/\(pid)/smaps_rollup").split(separator: "\n").reduce(0) { sum, line in
+        let fields = line.split(separator: " ")
+        guard let name = fields.first, ["Private_Clean:", "Private_Dirty:"].contains(name) else { return sum }
+        return sum + (Int(fields[1]) ?? 0) << 10
+      }
+    }
+
     @Test func aSignalReachesTheProgramAndIsReported() async throws {
       try await RuntimeFixture.with { fixture in
         _ = try await fixture.startPod()
