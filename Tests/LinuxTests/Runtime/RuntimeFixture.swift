@@ -29,7 +29,8 @@ final class RuntimeFixture: Sendable {
 
   init() async throws {
     let name = "swiftlet-test-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
-    directory = "/var/tmp/\(name)"
+    // A virtual machine's own root is an overlay, which no other overlay can write to.
+    directory = "\(getenv("SWIFTLET_TEST_DIRECTORY").map { String(cString: $0) } ?? "/var/tmp")/\(name)"
     paths = RuntimePaths(
       stateDirectory: "/run/\(name)", containerDirectory: "\(directory)/containers", cgroupParent: name,
       shimExecutable: Self.shimExecutable)
