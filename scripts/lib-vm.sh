@@ -87,7 +87,7 @@ while read -r module; do modprobe -q "$module" || grep -qw "$module" /lib/module
 mount -t virtiofs -o ro hostroot /lower || stop "cannot mount the host's files"
 mount -t tmpfs -o size=60% cover /cover && mkdir /cover/upper /cover/work || stop "no memory for the cover"
 mount -t overlay -o lowerdir=/lower,upperdir=/cover/upper,workdir=/cover/work overlay /root || stop "cannot lay the cover"
-for pair in proc:proc sysfs:sys devtmpfs:dev tmpfs:run cgroup2:sys/fs/cgroup; do
+for pair in proc:proc sysfs:sys devtmpfs:dev tmpfs:run cgroup2:sys/fs/cgroup securityfs:sys/kernel/security; do
   mount -t "${pair%%:*}" "${pair%%:*}" "/root/${pair#*:}" || stop "cannot mount /${pair#*:}"
 done
 mkdir -p /root/dev/pts /root/dev/shm /root/disk

@@ -11,6 +11,8 @@ extension ContainerRuntime {
       start = try await pool.run { [self] in try prepareContainer(config, id: id, in: pod) }
     } catch let error as SystemCallError {
       throw RuntimeError(.createContainer, "failed to create containerd container: \(error)")
+    } catch let error as AppArmorError {
+      throw RuntimeError(.createContainer, "failed to create containerd container: \(error)")
     }
     return try await run(start, in: pod)
   }
@@ -55,13 +57,14 @@ extension ContainerRuntime {
     let stopSignal = try SignalName.number(config.stopSignal ?? config.image.config.stopSignal)
     let unenforced = try cgroups.create(group, config.resources, isContainer: true)
     if !config.security.privileged { try deviceFilter().attach(to: group) }
-    let program = ContainerProgram(
-      ContainerProgram.Input(
-        config: config, directory: containerDirectory(config.podUID, id),
-        sharedMemoryPath: facts.label(SandboxLabels.hostIPC) == nil ? sharedMemoryPath(config.podUID) : "/dev/shm",
-        hostname: facts.label(SandboxLabels.hostname) ?? "", bounding: bounding, seccompFilter: filter,
-        hostDevices: config.security.privileged ? try DeviceNode.ofMachine() : [], userIDs: facts.userIDs,
-        skeletonDirectory: facts.userIDs == nil ? try skeletonDirectory(config.mounts) : nil))
+    var input = ContainerProgram.Input(
+      config: config, directory: containerDirectory(config.podUID, id),
+      sharedMemoryPath: facts.label(SandboxLabels.hostIPC) == nil ? sharedMemoryPath(config.podUID) : "/dev/shm",
+      hostname: facts.label(SandboxLabels.hostname) ?? "", bounding: bounding, seccompFilter: filter,
+      hostDevices: config.security.privileged ? try DeviceNode.ofMachine() : [], userIDs: facts.userIDs,
+      skeletonDirectory: facts.userIDs == nil ? try skeletonDirectory(config.mounts) : nil)
+    input.appArmorProfile = try appArmorProfile(config.security)
+    let program = ContainerProgram(input)
     try FileTree.makeDirectories(podDirectory(config.podUID), mode: 0o711)
     return ContainerStart(
       facts: ContainerFacts(

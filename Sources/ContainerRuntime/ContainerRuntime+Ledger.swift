@@ -60,6 +60,7 @@ extension ContainerRuntime {
       try cgroups.root.kill()
       if cgroups.root.exists { try cgroups.root.removeWhenEmpty() }
       try FileTree.remove(skeletonsDirectory)
+      try appArmor.unload()
       rmdir("\(paths.stateDirectory)/shm")
       try FileTree.remove("\(paths.stateDirectory)/shims")
       for name in ["spawner.lock", "spawner.sock", "shim.log"] { unlink("\(paths.stateDirectory)/\(name)") }

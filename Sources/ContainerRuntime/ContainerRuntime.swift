@@ -50,6 +50,8 @@ package final class ContainerRuntime: PodRuntime {
     /// What shims said before their pod was entered above.
     var earlyNews: [String: [ContainerRecord]] = [:]
     var userIDs = UserIDLedger()
+    /// The default profile, as this agent writes it, has been loaded.
+    var hasLoadedAppArmorProfile = false
   }
 
   let paths: RuntimePaths

@@ -91,6 +91,7 @@ extension SetupStep {
     case .capabilities(let effective, let permitted, let inheritable, let ambient):
       writer.integer(UInt8(22))
       for bits in [effective, permitted, inheritable, ambient] { writer.integer(bits) }
+    case .confine(let profile): writePath(32, profile, to: &writer)
     case .noNewPrivileges: writer.integer(UInt8(23))
     case .seccomp(let filter):
       writer.integer(UInt8(24))
@@ -167,6 +168,7 @@ extension SetupStep {
     case 30: self = .ownFiles(UserIDRange(first: try reader.integer()))
     case 31:
       self = .enterUserNamespace(UserIDRange(first: try reader.integer()), ownsMounts: try reader.flag())
+    case 32: self = .confine(appArmorProfile: try reader.string())
     default: throw ShimProtocolError("unknown set-up step \(tag)")
     }
   }

@@ -51,6 +51,8 @@ package enum SetupStep: Sendable, Equatable {
   /// Becomes the resolved user; the capabilities stay until `capabilities`.
   case becomeUser
   case capabilities(effective: UInt64, permitted: UInt64, inheritable: UInt64, ambient: UInt64)
+  /// The next program runs under this AppArmor profile, which the kernel must have.
+  case confine(appArmorProfile: String)
   case noNewPrivileges
   case seccomp(filter: [UInt8])
   /// SIGKILL when the shim ends.
@@ -128,6 +130,7 @@ extension SetupStep {
     case .boundingSet: "drop capabilities"
     case .becomeUser: "change user"
     case .capabilities: "set capabilities"
+    case .confine(let profile): "apply apparmor profile \(profile)"
     case .noNewPrivileges: "set no_new_privs"
     case .seccomp: "install seccomp filter"
     case .dieWithParent: "set parent death signal"

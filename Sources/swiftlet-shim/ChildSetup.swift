@@ -48,6 +48,7 @@ enum ChildSetup {
       // The shim's end: with it open here the child could not see the shim die.
       close(streams.report.raw)
       try take(ends)
+      try executor.rememberProcess(for: steps)
       for step in steps { try executor.perform(step) }
       throw ShimFailure(kind: .setup, message: "the set-up has no exec")
     } catch {

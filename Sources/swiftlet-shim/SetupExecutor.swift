@@ -10,6 +10,8 @@ struct SetupExecutor {
   var target: Descriptor?
   /// The pod's own; nil: the machine's.
   var userNamespace: Descriptor?
+  /// This process's own directory in the machine's /proc, for what is written there when another /proc is in its place.
+  var process: Descriptor?
   /// Where the controlling side of a terminal goes.
   var console: Descriptor?
   var slots: [UInt16: Descriptor] = [:]
@@ -76,6 +78,7 @@ struct SetupExecutor {
         effective: Capabilities(bits: effective), permitted: Capabilities(bits: permitted),
         inheritable: Capabilities(bits: inheritable))
       try Capabilities(bits: ambient).setAmbient()
+    case .confine(let profile): try confine(profile)
     case .noNewPrivileges: try CurrentProcess.setNoNewPrivileges()
     case .seccomp(let filter): try CurrentProcess.installSeccompFilter(filter)
     case .dieWithParent: try dieWithParent()

@@ -103,6 +103,18 @@ import Testing
     for other in [skeleton(nil), skeleton(.directory), skeleton(.file, at: "/data")] { #expect(other == RootSkeleton([])) }
   }
 
+  @Test func confinementComesBeforeTheFilterForContainersAndCommands() {
+    var input = ContainerProgram.Input(
+      config: ContainerConfig(podUID: "u", name: "c", image: Image(id: "i", layerDirectories: ["/l"]), arguments: ["a"]),
+      directory: "/d", sharedMemoryPath: "/s", hostname: "", bounding: Capabilities(), seccompFilter: [1])
+    input.appArmorProfile = "strict"
+    let program = ContainerProgram(input)
+    for steps in [program.steps, program.execSteps] {
+      let place = steps.firstIndex(of: .confine(appArmorProfile: "strict")) ?? 0
+      #expect(steps[place - 1].name == "drop capabilities" && steps[place + 1].name == "install seccomp filter")
+    }
+  }
+
   @Test func withoutNoNewPrivilegesTheFilterComesWhileItIsStillAllowed() {
     let names = program().steps.map(\.name)
     #expect(names.suffix(7) == [

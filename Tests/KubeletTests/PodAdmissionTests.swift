@@ -81,5 +81,30 @@ import Testing
     let expected = PodAdmission.Refusal(
       reason: "AppArmor", message: "Cannot enforce AppArmor: AppArmor is not enabled on the host")
     #expect(admission.refusal(pod) == (isRefused ? expected : nil))
+    #expect(PodAdmission(sysctls: try SysctlRules(), hasAppArmor: true).refusal(pod) == nil)
+  }
+
+  private static let appArmor: [(field: String?, annotation: String?, podField: String?, profile: SecuritySpec.AppArmor)] = [
+    (nil, nil, nil, .unspecified), (nil, "", "RuntimeDefault", .unspecified), (nil, nil, "RuntimeDefault", .runtimeDefault),
+    ("Localhost", "unconfined", "RuntimeDefault", .localhost(name: "own")), (nil, "localhost/k8s/a", nil, .localhost(name: "k8s/a")),
+    (nil, "runtime/default", "Unconfined", .runtimeDefault), ("Unconfined", nil, "Localhost", .unconfined),
+    (nil, nil, "Localhost", .localhost(name: "own")),
+  ]
+
+  @Test(arguments: appArmor.indices) func theNearestAppArmorProfileIsTheContainers(index: Int) throws {
+    let (field, annotation, podField, expected) = Self.appArmor[index]
+    let profile = { (type: String) in
+      AppArmorProfile {
+        $0.type = AppArmorProfileType(rawValue: type)!
+        if type == "Localhost" { $0.localhostProfile = "own" }
+      }
+    }
+    let container = makeContainer("app") { container in
+      field.map { type in container.securityContext = SecurityContext { $0.appArmorProfile = profile(type) } }
+    }
+    var pod = makePod(containers: [container])
+    annotation.map { pod.metadata.annotations = ["container.apparmor.security.beta.kubernetes.io/app": $0] }
+    podField.map { type in pod.spec.securityContext = PodSecurityContext { $0.appArmorProfile = profile(type) } }
+    #expect(SecurityRules(pod, container).security(seccompDirectory: "").appArmor == expected)
   }
 }

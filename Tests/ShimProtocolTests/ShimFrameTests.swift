@@ -62,6 +62,7 @@ import Testing
     .openTerminal(WindowSize(columns: 80, rows: 24), isConsole: true), .execute(arguments: ["a", ""], environment: ["K=v"]),
     .overlayRoot(layers: ["/1"], directory: "/d", isMapped: true), .mapOwners(slot: 3, source: "/v"),
     .ownFiles(UserIDRange(first: 65_536)), .enterUserNamespace(UserIDRange(first: 131_072), ownsMounts: true),
+    .confine(appArmorProfile: "p"),
   ]
   static let everyMessage: [ShimMessage] = [
     .createSandbox(

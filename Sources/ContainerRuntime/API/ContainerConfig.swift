@@ -162,6 +162,15 @@ package struct ContainerSecurity: Sendable, Equatable {
     case localhost(path: String)
   }
 
+  package enum AppArmor: Sendable, Equatable {
+    /// As `runtimeDefault` where this machine can, else as `unconfined`.
+    case unspecified
+    case runtimeDefault
+    case unconfined
+    /// A profile that the machine's owner has loaded into the kernel.
+    case localhost(name: String)
+  }
+
   package var privileged: Bool
   /// Kubernetes' spelling, `NET_ADMIN`, or `ALL`.
   package var addCapabilities: [String]
@@ -170,6 +179,7 @@ package struct ContainerSecurity: Sendable, Equatable {
   package var noNewPrivileges: Bool
   package var readOnlyRoot: Bool
   package var seccomp: Seccomp
+  package var appArmor = AppArmor.unspecified
   package var maskedPaths: [String]
   package var readonlyPaths: [String]
 

@@ -15,6 +15,8 @@ package struct ContainerProgram: Sendable {
     package var seccompFilter: [UInt8]?
     /// The machine's device nodes, for a privileged container.
     package var hostDevices: [DeviceNode]
+    /// nil: what confines the shim, which is nothing unless the machine's owner has arranged for it.
+    package var appArmorProfile: String?
     /// Of the pod's own user namespace; nil: the machine's ids.
     package var userIDs: UserIDRange?
     /// The lowest layer, with mount points; nil: none.
@@ -222,7 +224,9 @@ package struct ContainerProgram: Sendable {
     let bits = input.bounding.bits
     let filter = input.seccompFilter.map { [SetupStep.seccomp(filter: $0)] } ?? []
     let entering = input.userIDs.map { [SetupStep.enterUserNamespace($0, ownsMounts: ownsMounts), .newKeyring] } ?? []
-    let identity = [.resolveUser(userRequest(input.config))] + entering + [.boundingSet(bits)]
+    // Before the filter, which need not allow it.
+    let confinement = input.appArmorProfile.map { [SetupStep.confine(appArmorProfile: $0)] } ?? []
+    let identity = [.resolveUser(userRequest(input.config))] + entering + [.boundingSet(bits)] + confinement
     let rights: [SetupStep] = [
       .becomeUser, .capabilities(effective: bits, permitted: bits, inheritable: 0, ambient: 0), .dieWithParent,
     ]

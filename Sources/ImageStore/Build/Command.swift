@@ -1,21 +1,29 @@
 import Glibc
 import LinuxSystem
 
-/// A program of the machine that a build needs, run to its end on the calling thread, in that thread's namespaces.
-struct Command {
+/// A program of the machine, run to its end on the calling thread, in that thread's namespaces.
+package struct Command {
   var executable: String
   var arguments: [String]
-  var environment: [String] = [
+  var environment: [String]
+
+  package static let plainEnvironment = [
     "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive",
   ]
 
-  struct Failure: Error, Equatable, CustomStringConvertible {
+  package init(executable: String, arguments: [String], environment: [String] = Command.plainEnvironment) {
+    self.executable = executable
+    self.arguments = arguments
+    self.environment = environment
+  }
+
+  package struct Failure: Error, Equatable, CustomStringConvertible {
     var program: String
     var reason: String
     /// The end of what it wrote.
     var output: String
 
-    var description: String { output.isEmpty ? "\(program): \(reason)" : "\(program): \(reason): \(output)" }
+    package var description: String { output.isEmpty ? "\(program): \(reason)" : "\(program): \(reason): \(output)" }
   }
 
   static let maximumReportedBytes = 2_000
@@ -24,7 +32,7 @@ struct Command {
   /// - Returns: what the program wrote.
   /// - Throws: `Failure` when it cannot be run or does not exit with 0.
   @discardableResult
-  func run(log: String) throws -> String {
+  package func run(log: String) throws -> String {
     let program = LayerEntry.split(executable).base
     let status = try wait(for: try spawn(log: log))
     let output = String(decoding: try FileSystem.read(log, limitBytes: 64 << 20), as: UTF8.self)

@@ -78,9 +78,22 @@ extension ContainerSecurity {
       privileged: spec.isPrivileged, addCapabilities: spec.addedCapabilities,
       dropCapabilities: spec.droppedCapabilities,
       noNewPrivileges: spec.noNewPrivileges, readOnlyRoot: spec.isRootReadOnly, seccomp: seccomp)
+    appArmor = AppArmor(spec.appArmor)
     if spec.isProcUnmasked || spec.isPrivileged {
       maskedPaths = []
       readonlyPaths = []
     }
+  }
+}
+
+extension ContainerSecurity.AppArmor {
+  init(_ spec: SecuritySpec.AppArmor) {
+    self =
+      switch spec {
+      case .unspecified: .unspecified
+      case .runtimeDefault: .runtimeDefault
+      case .unconfined: .unconfined
+      case .localhost(let name): .localhost(name: name)
+      }
   }
 }

@@ -5,10 +5,12 @@ package struct SecurityRules {
   let pod: PodSecurityContext?
   let own: SecurityContext?
   private let name: String
+  private let appArmor: SecuritySpec.AppArmor
 
   package init(_ pod: Pod, _ container: Container) {
     self.pod = pod.spec.securityContext
     own = container.securityContext
+    appArmor = AppArmorRules.profile(pod, container)
     name = "\(pod.logName)\", container: \(container.name)"
   }
 
@@ -51,6 +53,7 @@ package struct SecurityRules {
     spec.noNewPrivileges = own?.allowPrivilegeEscalation == false
     spec.isProcUnmasked = own?.procMount == .unmasked
     spec.seccomp = seccomp(seccompDirectory, isPrivileged: spec.isPrivileged)
+    spec.appArmor = appArmor
     return spec
   }
 

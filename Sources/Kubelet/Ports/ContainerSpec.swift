@@ -96,12 +96,20 @@ package struct SecuritySpec: Sendable, Hashable {
     /// A profile file of the node.
     case localhost(path: String)
   }
+  package enum AppArmor: Sendable, Hashable {
+    case unspecified
+    case runtimeDefault
+    case unconfined
+    /// A profile that is loaded on the node.
+    case localhost(name: String)
+  }
   package var isPrivileged = false
   package var addedCapabilities: [String] = []
   package var droppedCapabilities: [String] = []
   package var noNewPrivileges = false
   package var isRootReadOnly = false
   package var seccomp = Seccomp.runtimeDefault
+  package var appArmor = AppArmor.unspecified
   /// `procMount: Unmasked`: no masked and no read-only paths.
   package var isProcUnmasked = false
 
