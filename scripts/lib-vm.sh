@@ -138,7 +138,7 @@ vm_run() {
     -append 'console=ttyS0 quiet loglevel=3 panic=-1 random.trust_cpu=on mitigations=off cgroup_no_v1=all' \
     -object "memory-backend-memfd,id=memory,size=${memory}M,share=on" -numa node,memdev=memory \
     -chardev "file,id=console,path=/dev/fd/3" -serial chardev:console -serial "file:$scratch/status" \
-    "${devices[@]}" </dev/null 3>&1 2>"$scratch/machine.log" | tr -d '\r' | tee "$vm_log"
+    "${devices[@]}" </dev/null 3>&1 2>"$scratch/machine.log" | sed -u 's|\r||g' | tee "$vm_log"
   local machine=${PIPESTATUS[0]}
   status=$(tr -cd '0-9' <"$scratch/status" 2>/dev/null)
   if [ -z "$status" ]; then
