@@ -341,8 +341,9 @@ extension LinuxRuntime {
     @Test func aContainerWithATerminal() async throws {
       try await RuntimeFixture.with { fixture in
         _ = try await fixture.startPod()
+        // The signal interrupts `read`, which is no end of input.
         let config = fixture.shell(
-          "stty -echo; tty; stat -c %a:%u /dev/console; trap 'stty size' WINCH; echo ready; while read line; do echo \"<$line>\"; done"
+          "stty -echo; tty; stat -c %a:%u /dev/console; trap 'stty size' WINCH; echo ready; while :; do read line && echo \"<$line>\"; done"
         ) {
           $0.tty = true
           $0.stdin = true
