@@ -175,7 +175,11 @@ let package = Package(
         .product(name: "NIOPosix", package: "swift-nio"),
       ]),
     .testTarget(
-      name: "LinuxKubeletTests", dependencies: ["Kubelet", "KubernetesAPI", "LinuxSystem"],
+      name: "LinuxKubeletTests",
+      dependencies: [
+        "ContainerRuntime", "ImageStore", "Kubelet", "KubernetesAPI", "KubernetesClient", "LinuxSystem", "NodeSimulation",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       path: "Tests/LinuxTests/Kubelet"),
     .testTarget(name: "SchedulerTests", dependencies: ["Scheduler", "KubernetesAPI"]),
     .testTarget(name: "ControllerManagerTests", dependencies: ["ControllerManager", "KubernetesAPI"]),

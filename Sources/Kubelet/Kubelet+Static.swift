@@ -18,7 +18,7 @@ extension Kubelet {
       for await _ in wakeUps {
         for action in StaticPodPlan.actions(wanted: await staticPods(), alive: aliveStaticPods) {
           switch action {
-          case .end(let uid): endStaticPod(uid)
+          case .end(let uid): endWithGrace(uid)
           case .start(let pod):
             guard let worker = await makeWorker(pod, recovered[pod.uid]) else { continue }
             services.mirrors.set(pod)
@@ -59,7 +59,8 @@ extension Kubelet {
     workers.withLock { Array($0.values) }.map(\.state.pod).filter(\.isStatic)
   }
 
-  private func endStaticPod(_ uid: String) {
+  /// As a deletion through the API would.
+  func endWithGrace(_ uid: String) {
     guard let worker = worker(uid) else { return }
     var pod = worker.state.pod
     guard pod.metadata.deletionTimestamp == nil else { return }

@@ -14,7 +14,7 @@ package final class Kubelet: Sendable {
   private let runtime: any RuntimeService
   private let network: any PodNetworking
   let reporter: NodeReporter
-  private let pods: Informer<Pod>
+  let pods: Informer<Pod>
   private let logger: Logger
   let workers = Mutex<[String: PodWorker]>([:])
   let statistics: StatisticsService
@@ -75,6 +75,9 @@ package final class Kubelet: Sendable {
     }
     let prober = Prober(runtime: runtime, group: group, clock: clock, counters: counters, timeline: timeline)
     let foreign = ForeignPath()
+    let standIn = StandIn()
+    let record = try NodeRecord(
+      directory: configuration.rootDirectory + "/record", nodeName: configuration.nodeName, logger: logger)
     return PodServices(
       configuration: configuration, runtime: runtime, network: network, puller: ImagePuller(
         images: images,
@@ -87,11 +90,12 @@ package final class Kubelet: Sendable {
       prober: prober, statuses: statuses,
       mirrors: MirrorPods(client: client, statuses: statuses, nodeName: configuration.nodeName, logger: logger),
       recorder: recorder, services: Informer(client: client),
-      configMaps: ReferencedObjects(client: client) { changes.announce($0) },
-      secrets: ReferencedObjects(client: client) { changes.announce($0) },
+      configMaps: ReferencedObjects(client: client, record, standIn) { changes.announce($0) },
+      secrets: ReferencedObjects(client: client, record, standIn) { changes.announce($0) },
       tokens: TokenManager(client: client, clock: clock) { changes.announce($0) }, sourceChanges: changes,
       deadlines: DeadlineQueue(), clock: clock, pool: pool,
-      history: try HistoryRecorder(configuration, logger: logger), timeline: timeline, allocatable: allocatable,
+      history: try HistoryRecorder(configuration, logger: logger), record: record, standIn: standIn,
+      timeline: timeline, allocatable: allocatable,
       ledger: ResourceLedger(allocatable: .init(allocatable: allocatable)),
       policy: ResourcePolicy(machine, configuration.resources), counters: counters, logger: logger)
   }
@@ -104,6 +108,7 @@ package final class Kubelet: Sendable {
       }
     }
     try await services.history.open()
+    let recorded = try await services.record.open()
     let events = runtime.events()
     let observed = try await runtime.pods()
     let recovered = Dictionary(observed.map { ($0.uid, $0) }, uniquingKeysWith: { $1 })
@@ -115,10 +120,17 @@ package final class Kubelet: Sendable {
       group.addTask { await self.passOnEvents(events) }
       group.addTask { await self.runStaticPods(recovered) }
       reporter.announceStart()
+      if await !pods.waitForAnswer() {
+        // A node that is being shut down waits for no answer any more.
+        try Task.checkCancellation()
+        await runRecordedPods(recorded, recovered, &group)
+      }
       try await reporter.register()
       group.addTask { await self.reporter.run() }
       await pods.waitForSync()
       await services.services.waitForSync()
+      try Task.checkCancellation()
+      endStandIn(pods.list())
       await runPods(observed, recovered, &group)
     }
   }
@@ -129,7 +141,7 @@ package final class Kubelet: Sendable {
       { await self.services.statuses.run() }, { await self.services.mirrors.run() },
       { await self.services.prober.run() }, { await self.fireDeadlines() },
       { await self.passOnSourceChanges() }, { await self.keepGroups() }, { await self.keepFromRunningDry() },
-      { await self.services.tokens.run() },
+      { await self.services.tokens.run() }, { await self.services.record.run() }, { await self.recordServices() },
     ]
   }
 
@@ -161,7 +173,7 @@ extension Kubelet {
     return services.mirrors.staticUID(ofMirror: uid).flatMap { uid in workers.withLock { $0[uid] } }
   }
 
-  private func take(
+  func take(
     _ pod: Pod, _ observed: ObservedPod?, _ group: inout ThrowingDiscardingTaskGroup<any Error>
   ) async {
     guard let worker = await makeWorker(pod, observed) else { return }
@@ -190,6 +202,7 @@ extension Kubelet {
     }
     for event in early { await deliver(event, to: worker) }
     groupKeeper?.podsChanged()
+    noteServices()
     return worker
   }
 
@@ -223,7 +236,9 @@ extension Kubelet {
 
   /// What lives here and is not in the API (deleted by force while no agent ran) is ended.
   private func stopOrphans(_ observed: [ObservedPod]) async {
-    let known = Set(pods.list().map(\.uid)).union(services.mirrors.staticUIDs)
+    // Static pods, and those of the record.
+    let own = services.mirrors.staticUIDs.union(workers.withLock { $0.keys })
+    let known = Set(pods.list().map(\.uid)).union(own)
     services.history.settle(livePodUIDs: known, now: services.clock.now())
     for pod in observed where !known.contains(pod.uid) {
       logger.warning("stopping pod \(pod.namespace)/\(pod.name) (\(pod.uid)): the API does not know it")
@@ -235,8 +250,8 @@ extension Kubelet {
       }
     }
     do {
-      // Static pods may have started since.
-      let live = known.intersection(observed.map(\.uid) + services.mirrors.staticUIDs)
+      // Those may have started since.
+      let live = known.intersection(own.union(observed.map(\.uid)))
       for line in try await network.reconcile(livePodUIDs: live) { logger.notice("pod network: \(line)") }
     } catch {
       logger.error("cannot reconcile the pod network: \(error)")

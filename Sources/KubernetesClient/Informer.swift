@@ -9,8 +9,18 @@ package final class Informer<Object: APIObject>: Sendable {
   private struct State {
     var objects: [ObjectKey: Object] = [:]
     var isSynced = false
-    var waiting: [CheckedContinuation<Void, Never>] = []
+    /// An attempt at the first list has found no server.
+    var isUnanswered = false
+    /// Nothing comes any more.
+    var isFinished = false
+    var nextWaiterID = 0
+    var waiting: [Int: Waiter] = [:]
     var subscriptions: [InformerChanges<Object>] = []
+  }
+
+  private struct Waiter {
+    var isOver: @Sendable (State) -> Bool
+    var continuation: CheckedContinuation<Void, Never>
   }
 
   private let client: KubernetesClient
@@ -36,15 +46,41 @@ package final class Informer<Object: APIObject>: Sendable {
   /// True once the first list is in the copy.
   package var isSynced: Bool { state.withLock(\.isSynced) }
 
-  /// Returns once the first list is in the copy.
-  package func waitForSync() async {
-    await withCheckedContinuation { continuation in
-      let synced = state.withLock { state in
-        if !state.isSynced { state.waiting.append(continuation) }
-        return state.isSynced
-      }
-      if synced { continuation.resume() }
+  /// Returns once the first list is in the copy, or nothing will come any more: `run()` has ended, or whoever waits was
+  /// cancelled.
+  package func waitForSync() async { await wait { $0.isSynced } }
+
+  /// Returns once it is known whether there is a server to ask: true when the first list is in the copy, false when an
+  /// attempt at it has failed for want of an answer. A server that refuses has answered, and is waited for. False too when
+  /// nothing will come any more, as in `waitForSync()`.
+  package func waitForAnswer() async -> Bool {
+    await wait { $0.isSynced || $0.isUnanswered }
+    return isSynced
+  }
+
+  private func wait(until isOver: @escaping @Sendable (State) -> Bool) async {
+    let id = state.withLock { state in
+      state.nextWaiterID += 1
+      return state.nextWaiterID
     }
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let isServed = state.withLock { state in
+          let isServed = isOver(state) || state.isFinished || Task.isCancelled
+          if !isServed { state.waiting[id] = Waiter(isOver: isOver, continuation: continuation) }
+          return isServed
+        }
+        if isServed { continuation.resume() }
+      }
+    } onCancel: {
+      state.withLock { $0.waiting.removeValue(forKey: id) }?.continuation.resume()
+    }
+  }
+
+  /// Those whose wait is over; they wait no longer.
+  private static func takeServed(_ state: inout State) -> [Waiter] {
+    let ids = state.waiting.filter { state.isFinished || $0.value.isOver(state) }.keys
+    return ids.compactMap { state.waiting.removeValue(forKey: $0) }
   }
 
   /// What changes from now on, after one `.added` for each object already here. One consumer each.
@@ -72,10 +108,20 @@ package final class Informer<Object: APIObject>: Sendable {
         version = nil
       } catch {
         // A refused or cut connection: what we know stays served while we come back.
+        noteFailure(error)
         try? await Task.sleep(for: backoff.next().jittered())
       }
     }
     finish()
+  }
+
+  private func noteFailure(_ error: any Error) {
+    if let status = error as? Status, status.isAnswer { return }
+    let served = state.withLock { state in
+      state.isUnanswered = true
+      return Self.takeServed(&state)
+    }
+    for waiter in served { waiter.continuation.resume() }
   }
 
   private func relist() async throws -> String {
@@ -106,17 +152,16 @@ package final class Informer<Object: APIObject>: Sendable {
   }
 
   private func replace(with objects: [Object]) {
-    let waiting = state.withLock { state in
+    let served = state.withLock { state in
       let fresh = Dictionary(objects.map { ($0.key, $0) }, uniquingKeysWith: { $1 })
       for key in state.objects.keys where fresh[key] == nil { Self.set(&state, key, nil) }
       for (key, object) in fresh where state.objects[key]?.resourceVersion != object.resourceVersion {
         Self.set(&state, key, object)
       }
       state.isSynced = true
-      defer { state.waiting = [] }
-      return state.waiting
+      return Self.takeServed(&state)
     }
-    for continuation in waiting { continuation.resume() }
+    for waiter in served { waiter.continuation.resume() }
   }
 
   private static func set(_ state: inout State, _ key: ObjectKey, _ object: Object?) {
@@ -126,11 +171,16 @@ package final class Informer<Object: APIObject>: Sendable {
   }
 
   private func finish() {
-    let (subscriptions, waiting) = state.withLock { state in
-      defer { state.waiting = [] }
-      return (state.subscriptions, state.waiting)
+    let (subscriptions, served) = state.withLock { state in
+      state.isFinished = true
+      return (state.subscriptions, Self.takeServed(&state))
     }
     for subscription in subscriptions { subscription.finish() }
-    for continuation in waiting { continuation.resume() }
+    for waiter in served { waiter.continuation.resume() }
   }
+}
+
+extension Status {
+  /// The server is there and has said no; everything else may come from the way to it.
+  fileprivate var isAnswer: Bool { (400..<500).contains(code) && ![408, 429].contains(code) }
 }

@@ -7,7 +7,7 @@ import Testing
 @testable import Kubelet
 
 /// The whole agent over an API in memory and a node without a kernel.
-@Suite(.timeLimit(.minutes(1))) struct KubeletTests {
+@Suite(.timeLimit(.minutes(5))) struct KubeletTests {
   private let api = MemoryAPI()
   private let node = FakeNode()
   private let scratch: ScratchDirectory
@@ -42,12 +42,12 @@ import Testing
     try await client.create(pod)
   }
 
-  private func podBecomes(_ condition: @escaping @Sendable (Pod) -> Bool) async {
-    await podBecomes(ObjectKey(namespace: "default", name: "web"), condition)
+  private func podBecomes(_ condition: @escaping @Sendable (Pod) -> Bool) async throws {
+    try await podBecomes(ObjectKey(namespace: "default", name: "web"), condition)
   }
 
-  private func podBecomes(_ key: ObjectKey, _ condition: @escaping @Sendable (Pod) -> Bool) async {
-    await api.wait { api in api.object(Pod.self, key).map(condition) ?? false }
+  private func podBecomes(_ key: ObjectKey, _ condition: @escaping @Sendable (Pod) -> Bool) async throws {
+    try await api.wait { api in api.object(Pod.self, key).map(condition) ?? false }
   }
 
   @Sendable private static func isReady(_ pod: Pod) -> Bool {
@@ -56,7 +56,7 @@ import Testing
 
   @Test func registersTheNodeAndHoldsItsLease() async throws {
     try await withKubelet { _ in
-      await api.wait { !$0.objects(Lease.self).isEmpty && !$0.objects(Node.self).isEmpty }
+      try await api.wait { !$0.objects(Lease.self).isEmpty && !$0.objects(Node.self).isEmpty }
       let node = try #require(api.object(Node.self, ObjectKey(name: "node-1")))
       #expect(
         node.status.conditions.contains { $0.type == "Ready" && $0.status == .true && $0.reason == "KubeletReady" })
@@ -71,7 +71,7 @@ import Testing
   @Test func runsAPodFromBindingToDeletion() async throws {
     try await withKubelet { _ in
       try await bind(makePod(containers: [makeContainer("app")]))
-      await podBecomes(Self.isReady)
+      try await podBecomes(Self.isReady)
       let pod = try #require(api.object(Pod.self, ObjectKey(namespace: "default", name: "web")))
       #expect(pod.status.phase == .running)
       #expect(pod.status.podIP == "127.0.0.1")
@@ -80,10 +80,10 @@ import Testing
       #expect(api.told("web").filter { $0.phase == .running }.count == 1)
       #expect(NodeFiles.text(scratch.path + "/kubelet/pods/uid-web/etc-hosts")?.contains("127.0.0.1\tweb") == true)
       try await client.delete(Pod.self, pod.key)
-      await api.wait { $0.objects(Pod.self).isEmpty }
+      try await api.wait { $0.objects(Pod.self).isEmpty }
       #expect(node.runningID("uid-web", "app") == nil)
       #expect(NodeFiles.kind(scratch.path + "/kubelet/pods/uid-web") == nil)
-      await api.wait { $0.objects(Event.self).contains { $0.reason == "Killing" } }
+      try await api.wait { $0.objects(Event.self).contains { $0.reason == "Killing" } }
       let events = Set(api.objects(Event.self).map { "\($0.reason): \($0.message)" })
       for expected in [
         "Pulled: Container image \"busybox\" already present on machine", "Created: Created container: app",
@@ -95,9 +95,9 @@ import Testing
   @Test func restartsWhatExitsAndCounts() async throws {
     try await withKubelet { _ in
       try await bind(makePod(containers: [makeContainer("app")]))
-      await podBecomes(Self.isReady)
+      try await podBecomes(Self.isReady)
       node.exit(try #require(node.runningID("uid-web", "app")), code: 9)
-      await podBecomes { $0.status.containerStatuses.first?.restartCount == 1 && Self.isReady($0) }
+      try await podBecomes { $0.status.containerStatuses.first?.restartCount == 1 && Self.isReady($0) }
       let status = try #require(api.object(Pod.self, ObjectKey(namespace: "default", name: "web"))).status
       #expect(status.containerStatuses[0].lastState.terminated?.exitCode == 9)
       #expect(node.starts == ["app/0", "app/1"])
@@ -110,11 +110,11 @@ import Testing
         ResourceRequirements { $0.requests = ["cpu": Quantity(cpu)] }
       }
       try await bind(makePod(containers: [makeContainer("app") { $0.resources = amounts("100m") }]))
-      await podBecomes(Self.isReady)
+      try await podBecomes(Self.isReady)
       let id = try #require(node.runningID("uid-web", "app"))
       let change: JSON = ["spec": ["containers": [makeContainer("app") { $0.resources = amounts("200m") }.json]]]
       try await client.patch(Pod.self, ObjectKey(namespace: "default", name: "web"), .merge(change))
-      await podBecomes {
+      try await podBecomes {
         $0.status.containerStatuses.first?.resources?.requests["cpu"] == Quantity("200m") && $0.status.resize == nil
       }
       #expect(node.resized(id)?.cpuShares == 204)
@@ -123,7 +123,7 @@ import Testing
       // More than the machine has: said, and nothing else.
       let excess: JSON = ["spec": ["containers": [makeContainer("app") { $0.resources = amounts("100000") }.json]]]
       try await client.patch(Pod.self, ObjectKey(namespace: "default", name: "web"), .merge(excess))
-      await podBecomes { $0.status.resize == .infeasible }
+      try await podBecomes { $0.status.resize == .infeasible }
       #expect(node.resized(id)?.cpuShares == 204)
     }
   }
@@ -131,11 +131,11 @@ import Testing
   @Test func tellsWhatCannotRun() async throws {
     try await withKubelet { _ in
       try await bind(makePod("missing", containers: [makeContainer("app") { $0.image = "absent" }]))
-      await podBecomes(ObjectKey(namespace: "default", name: "missing")) {
+      try await podBecomes(ObjectKey(namespace: "default", name: "missing")) {
         $0.status.containerStatuses.first?.state.waiting?.reason == "ErrImagePull"
       }
       try await bind(makePod("broken", containers: [makeContainer("app") { $0.command = ["/nope"] }]))
-      await podBecomes(ObjectKey(namespace: "default", name: "broken")) {
+      try await podBecomes(ObjectKey(namespace: "default", name: "broken")) {
         $0.status.containerStatuses.first?.lastState.terminated?.reason == "StartError"
       }
     }
@@ -150,7 +150,7 @@ import Testing
         }
       ]
       try await bind(pod)
-      await api.wait { $0.objects(Event.self).contains { $0.reason == "FailedMount" } }
+      try await api.wait { $0.objects(Event.self).contains { $0.reason == "FailedMount" } }
       let event = api.objects(Event.self).first { $0.reason == "FailedMount" }
       #expect(event?.message == "MountVolume.SetUp failed for volume \"conf\" : configmap \"m\" not found")
       try await client.create(
@@ -159,7 +159,7 @@ import Testing
           $0.metadata.namespace = "default"
           $0.data = ["k": "v"]
         })
-      await podBecomes(Self.isReady)
+      try await podBecomes(Self.isReady)
       let path = scratch.path + "/kubelet/pods/uid-web/volumes/kubernetes.io~configmap/conf"
       #expect(NodeFiles.linkTarget(path + "/k") == "..data/k")
     }
@@ -173,24 +173,24 @@ import Testing
     }
     try await withKubelet { _ in
       try await bind(makePod(containers: [makeContainer("app") { $0.readinessProbe = probe }]))
-      await podBecomes(Self.isReady)
+      try await podBecomes(Self.isReady)
       node.setExecExitCode(1)
-      await podBecomes { !Self.isReady($0) }
+      try await podBecomes { !Self.isReady($0) }
       node.setExecExitCode(0)
-      await podBecomes(Self.isReady)
+      try await podBecomes(Self.isReady)
       node.setExecExitCode(1)
       try await bind(makePod("live", grace: 1, containers: [makeContainer("app") { $0.livenessProbe = probe }]))
-      await podBecomes(ObjectKey(namespace: "default", name: "live")) {
+      try await podBecomes(ObjectKey(namespace: "default", name: "live")) {
         $0.status.containerStatuses.first?.restartCount == 1
       }
-      await api.wait { $0.objects(Event.self).contains { $0.message == "Liveness probe failed: not well" } }
+      try await api.wait { $0.objects(Event.self).contains { $0.message == "Liveness probe failed: not well" } }
     }
   }
 
   @Test func leavesContainersAloneWhenTheAgentRestarts() async throws {
     try await withKubelet { _ in
       try await bind(makePod(containers: [makeContainer("app")]))
-      await podBecomes(Self.isReady)
+      try await podBecomes(Self.isReady)
     }
     let id = try #require(node.runningID("uid-web", "app"))
     try await client.create(
@@ -201,7 +201,7 @@ import Testing
     let told = api.told("web")
     try await withKubelet { kubelet in
       try await bind(makePod("second", containers: [makeContainer("app")]))
-      await podBecomes(ObjectKey(namespace: "default", name: "second"), Self.isReady)
+      try await podBecomes(ObjectKey(namespace: "default", name: "second"), Self.isReady)
       #expect(node.runningID("uid-web", "app") == id)
       #expect(kubelet.worker("uid-web")?.status.phase == .running)
       // Nothing about the first pod had to be told.
@@ -213,7 +213,7 @@ import Testing
     let request = PodReportRequest(.timeline, pod: ObjectKey(namespace: "default", name: "web"), uid: "uid-web")
     try await withKubelet { kubelet in
       try await bind(makePod(containers: [makeContainer("app")]))
-      await api.wait { _ in kubelet.services.timeline.marks(podUID: "uid-web").last?.moment == .told }
+      try await api.wait { _ in kubelet.services.timeline.marks(podUID: "uid-web").last?.moment == .told }
       let report = TimelineReport(unchecked: try #require(try await kubelet.podReport(request)).json)
       let parts = ["volumes", "namespaces", "network", "pod's files", "image", "container's files", "create and start"]
       #expect(Set(report.phases.map(\.name)).isSuperset(of: parts + ["Ready status written"]))
@@ -221,7 +221,7 @@ import Testing
     }
     // The next agent did not see the start.
     try await withKubelet { kubelet in
-      await api.wait { _ in kubelet.worker("uid-web") != nil }
+      try await api.wait { _ in kubelet.worker("uid-web") != nil }
       let text = try #require(try await kubelet.podReport(request)).text
       #expect(text.contains("Nothing more is known: it was started before this node agent."))
     }
@@ -241,7 +241,7 @@ import Testing
     node.setExecExitCode(1)
     try await withKubelet { kubelet in
       try await bind(makePod(grace: 1, containers: [makeContainer("app") { $0.livenessProbe = probe }]))
-      await podBecomes { $0.status.containerStatuses.first?.restartCount == 1 }
+      try await podBecomes { $0.status.containerStatuses.first?.restartCount == 1 }
       let death = try #require(try await deaths(kubelet, uid: "uid-web").last)
       #expect(death.cause == .livenessProbe)
       #expect(death.kill?.probe?.results.map(\.output) == ["not well"])
@@ -250,16 +250,16 @@ import Testing
     }
     node.setExecExitCode(0)
     try await withKubelet { kubelet in
-      await api.wait { _ in kubelet.worker("uid-web") != nil }
+      try await api.wait { _ in kubelet.worker("uid-web") != nil }
       #expect(try await deaths(kubelet, uid: "uid-web").last?.cause == .livenessProbe)
       try await client.delete(Pod.self, key)
-      await api.wait { $0.objects(Pod.self).isEmpty }
+      try await api.wait { $0.objects(Pod.self).isEmpty }
       let report = try #require(try await kubelet.podReport(PodReportRequest(.why, pod: key)))
       #expect(report.text.hasPrefix("default/web: it was deleted, and left the node "))
     }
     try await withKubelet { kubelet in
       try await bind(makePod("second", containers: [makeContainer("app")]))
-      await podBecomes(ObjectKey(namespace: "default", name: "second"), Self.isReady)
+      try await podBecomes(ObjectKey(namespace: "default", name: "second"), Self.isReady)
       let report = try #require(try await kubelet.podReport(PodReportRequest(.why, pod: key)))
       #expect(report.text.hasPrefix("default/web: it was deleted, and left the node "))
       #expect(report.text.contains("because its liveness probe failed once."))
@@ -269,13 +269,13 @@ import Testing
   @Test func endsOrphansOnStart() async throws {
     try await withKubelet { _ in
       try await bind(makePod(containers: [makeContainer("app")]))
-      await podBecomes(Self.isReady)
+      try await podBecomes(Self.isReady)
     }
     try await client.delete(
       Pod.self, ObjectKey(namespace: "default", name: "web"), DeleteOptions(gracePeriodSeconds: 0))
     try await withKubelet { _ in
       try await bind(makePod("second", containers: [makeContainer("app")]))
-      await podBecomes(ObjectKey(namespace: "default", name: "second"), Self.isReady)
+      try await podBecomes(ObjectKey(namespace: "default", name: "second"), Self.isReady)
       #expect(node.runningID("uid-web", "app") == nil)
       #expect(NodeFiles.kind(scratch.path + "/kubelet/pods/uid-web") == nil)
     }
@@ -284,13 +284,13 @@ import Testing
   @Test func losesNoExitThatComesWhileTheAgentStarts() async throws {
     try await withKubelet { _ in
       try await bind(makePod(restartPolicy: .never, containers: [makeContainer("app")]))
-      await podBecomes(Self.isReady)
+      try await podBecomes(Self.isReady)
     }
     let id = try #require(node.runningID("uid-web", "app"))
     // Right after the next agent has looked at the node.
     node.afterNextLook { $0.exit(id, code: 7) }
     try await withKubelet { _ in
-      await podBecomes { $0.status.phase == .failed }
+      try await podBecomes { $0.status.phase == .failed }
       let pod = api.object(Pod.self, ObjectKey(namespace: "default", name: "web"))
       #expect(pod?.status.containerStatuses[0].state.terminated?.exitCode == 7)
     }
@@ -299,25 +299,25 @@ import Testing
   @Test func catchesUpAfterTheServerWasAway() async throws {
     try await withKubelet { _ in
       try await bind(makePod(containers: [makeContainer("app")]))
-      await podBecomes(Self.isReady)
+      try await podBecomes(Self.isReady)
       api.setDown(true)
       node.exit(try #require(node.runningID("uid-web", "app")), code: 1)
-      await api.wait { $0.refusals >= 3 }
+      try await api.wait { $0.refusals >= 3 }
       api.setDown(false)
-      await podBecomes { $0.status.containerStatuses.first?.restartCount == 1 && Self.isReady($0) }
+      try await podBecomes { $0.status.containerStatuses.first?.restartCount == 1 && Self.isReady($0) }
     }
   }
 
   @Test func keepsWhatAnEndedPodWasUntilTheServerKnows() async throws {
     try await withKubelet { _ in
       try await bind(makePod(restartPolicy: .never, containers: [makeContainer("app")]))
-      await podBecomes(Self.isReady)
+      try await podBecomes(Self.isReady)
       api.setDown(true)
       node.exit(try #require(node.runningID("uid-web", "app")), code: 7)
-      await api.wait { $0.refusals >= 3 }
+      try await api.wait { $0.refusals >= 3 }
       #expect(try await node.pods().map(\.uid) == ["uid-web"])
       api.setDown(false)
-      await podBecomes { $0.status.phase == .failed }
+      try await podBecomes { $0.status.phase == .failed }
       let pod = api.object(Pod.self, ObjectKey(namespace: "default", name: "web"))
       #expect(pod?.status.containerStatuses[0].state.terminated?.exitCode == 7)
     }
@@ -341,7 +341,7 @@ import Testing
   @Test func runsCommandsForClients() async throws {
     try await withKubelet { kubelet in
       try await bind(makePod(containers: [makeContainer("app")]))
-      await podBecomes(Self.isReady)
+      try await podBecomes(Self.isReady)
       let client = FakeClient()
       async let code = Self.exec(kubelet, client)
       while node.sessions.isEmpty { await Task.yield() }
@@ -356,7 +356,7 @@ import Testing
   @Test func aTerminalHasItsSizeWhenTheCommandStarts() async throws {
     try await withKubelet { kubelet in
       try await bind(makePod(containers: [makeContainer("app")]))
-      await podBecomes(Self.isReady)
+      try await podBecomes(Self.isReady)
       let client = FakeClient()
       client.resize(columns: 111, rows: 33)
       async let code = Self.exec(kubelet, client, tty: true)
@@ -374,7 +374,7 @@ import Testing
   @Test func tellsClientsWhyACommandDoesNotRun() async throws {
     try await withKubelet { kubelet in
       try await bind(makePod(containers: [makeContainer("app")]))
-      await podBecomes(Self.isReady)
+      try await podBecomes(Self.isReady)
       let client = FakeClient()
       let unknown = await #expect(throws: Status.self) { try await Self.exec(kubelet, client, container: "nope") }
       #expect(unknown?.message == "container not found (\"nope\")")
@@ -394,7 +394,7 @@ import Testing
   @Test func forwardsPorts() async throws {
     try await withKubelet { kubelet in
       try await bind(makePod(containers: [makeContainer("app")]))
-      await podBecomes(Self.isReady)
+      try await podBecomes(Self.isReady)
       node.listen(onPort: 80)
       let connection = try await kubelet.portForward(pod: Self.web, uid: "uid-web", port: 80)
       try await connection.write(Array("echo".utf8))

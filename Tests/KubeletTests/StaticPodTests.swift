@@ -6,7 +6,7 @@ import Testing
 
 @testable import Kubelet
 
-@Suite(.timeLimit(.minutes(1))) struct StaticPodTests {
+@Suite(.timeLimit(.minutes(5))) struct StaticPodTests {
   private static let manifest = """
     apiVersion: v1
     kind: Pod
@@ -114,8 +114,8 @@ import Testing
 
   private var mirror: Pod? { api.object(Pod.self, Self.key) }
 
-  private func mirrorBecomes(_ condition: @escaping @Sendable (Pod?) -> Bool) async {
-    await api.wait { condition($0.object(Pod.self, Self.key)) }
+  private func mirrorBecomes(_ condition: @escaping @Sendable (Pod?) -> Bool) async throws {
+    try await api.wait { condition($0.object(Pod.self, Self.key)) }
   }
 
   @Sendable private static func isReady(_ pod: Pod?) -> Bool {
@@ -126,10 +126,10 @@ import Testing
     try write(Self.manifest)
     api.setDown(true)
     try await withKubelet { _ in
-      await node.waitForStart("app/0")
+      try await node.waitForStart("app/0")
       #expect(mirror == nil)
       api.setDown(false)
-      await mirrorBecomes(Self.isReady)
+      try await mirrorBecomes(Self.isReady)
       let pod = try #require(mirror)
       #expect(pod.isMirror)
       #expect(pod.metadata.ownerReferences.first?.kind == "Node")
@@ -141,25 +141,25 @@ import Testing
   @Test func isShownAgainWhenSomebodyDeletesItAndGoesWithItsFile() async throws {
     try write(Self.manifest)
     try await withKubelet { _ in
-      await mirrorBecomes(Self.isReady)
+      try await mirrorBecomes(Self.isReady)
       let uid = try #require(mirror).uid
       try await KubernetesClient(transport: api).delete(Pod.self, Self.key)
-      await mirrorBecomes { Self.isReady($0) && $0?.uid != uid }
+      try await mirrorBecomes { Self.isReady($0) && $0?.uid != uid }
       #expect(node.starts == ["app/0"])
       try NodeFiles.removeTree(scratch.path + "/manifests/web.yaml")
-      await mirrorBecomes { $0 == nil }
+      try await mirrorBecomes { $0 == nil }
       #expect(node.running.isEmpty)
     }
   }
 
   @Test func isFoundAgainByANewAgent() async throws {
     try write(Self.manifest)
-    try await withKubelet { _ in await mirrorBecomes(Self.isReady) }
+    try await withKubelet { _ in try await mirrorBecomes(Self.isReady) }
     let uid = try #require(mirror).uid
     try await withKubelet { _ in
-      await mirrorBecomes(Self.isReady)
+      try await mirrorBecomes(Self.isReady)
       try write(Self.manifest + "\n  hostname: other")
-      await mirrorBecomes { Self.isReady($0) && $0?.spec.hostname == "other" }
+      try await mirrorBecomes { Self.isReady($0) && $0?.spec.hostname == "other" }
     }
     #expect(try #require(mirror).uid != uid)
     #expect(node.starts == ["app/0", "app/0"])

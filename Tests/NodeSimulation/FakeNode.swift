@@ -11,12 +11,14 @@ package final class FakeNode: RuntimeService, ImageService, PodNetworking {
     var subscribers: [AsyncStream<ObservedEvent>.Continuation] = []
     var nextID = 0
     var starts: [String] = []
+    var specs: [ContainerSpec] = []
     var execs: [[String]] = []
     var execExitCode = 0
+    /// Of commands in single containers.
+    var execExitCodes: [String: Int] = [:]
     var images: Set<String> = ["busybox"]
     var maximumRunning: [String: Int] = [:]
     var resized: [String: ResourceSpec] = [:]
-    var waiting: [(start: String, continuation: CheckedContinuation<Void, Never>)] = []
     var afterLook: (@Sendable (FakeNode) -> Void)?
     var commandFailure: CommandStartError?
     var listeningPorts: Set<Int> = []
@@ -24,6 +26,11 @@ package final class FakeNode: RuntimeService, ImageService, PodNetworking {
   }
 
   private let state = Mutex(State())
+  private let waiters = Waiters()
+
+  /// Containers of different nodes are different ones, as a server that has seen both must find.
+  private static let nodes = Atomic<Int>(0)
+  private let number = FakeNode.nodes.wrappingAdd(1, ordering: .relaxed).newValue
 
   /// What every pod here gets as its address.
   private let address: String
@@ -31,8 +38,13 @@ package final class FakeNode: RuntimeService, ImageService, PodNetworking {
   package init(address: String = "127.0.0.1") { self.address = address }
 
   package var starts: [String] { state.withLock { $0.starts } }
+  /// What containers were started with, in order.
+  package var specs: [ContainerSpec] { state.withLock { $0.specs } }
   package var execs: [[String]] { state.withLock { $0.execs } }
   package func setExecExitCode(_ code: Int) { state.withLock { $0.execExitCode = code } }
+  package func setExecExitCode(_ code: Int, containerID: String) {
+    state.withLock { $0.execExitCodes[containerID] = code }
+  }
   package func add(image: String) { _ = state.withLock { $0.images.insert(image) } }
   package func forget(podUID: String) { state.withLock { $0.pods[podUID] = nil } }
 
@@ -66,33 +78,22 @@ package final class FakeNode: RuntimeService, ImageService, PodNetworking {
       throw ContainerStartError(
         reason: "RunContainerError", message: "exec: \"/nope\": stat /nope: no such file or directory", exitCode: 127)
     }
-    defer { wakeWaiting() }
+    defer { waiters.wake() }
     return state.withLock { state in
       state.nextID += 1
       let container = ObservedContainer(
-        id: "id\(state.nextID)", podUID: spec.podUID, name: spec.name, attempt: spec.attempt, imageID: spec.image.id,
+        id: "node\(number)-id\(state.nextID)", podUID: spec.podUID, name: spec.name, attempt: spec.attempt, imageID: spec.image.id,
         state: .running(startedAt: .now()))
       state.pods[spec.podUID]?.containers.append(container)
+      state.specs.append(spec)
       state.starts.append("\(spec.name)/\(spec.attempt)")
       return container
     }
   }
 
   /// Returns once a container was started: `name/attempt`.
-  package func waitForStart(_ start: String) async {
-    await withCheckedContinuation { continuation in
-      state.withLock { $0.waiting.append((start, continuation)) }
-      wakeWaiting()
-    }
-  }
-
-  private func wakeWaiting() {
-    let woken = state.withLock { state in
-      let woken = state.waiting.filter { state.starts.contains($0.start) }
-      state.waiting.removeAll { state.starts.contains($0.start) }
-      return woken.map(\.continuation)
-    }
-    for continuation in woken { continuation.resume() }
+  package func waitForStart(_ start: String) async throws {
+    try await waiters.wait(lastSeen: { "started were \(self.starts)" }, until: { self.starts.contains(start) })
   }
 
   package func stopContainer(id: String) async throws { exit(id, code: 143) }
@@ -121,7 +122,8 @@ package final class FakeNode: RuntimeService, ImageService, PodNetworking {
   package func exec(containerID: String, command: [String], timeoutSeconds: Int) async throws -> ExecOutcome {
     state.withLock { state in
       state.execs.append(command)
-      return ExecOutcome(exitCode: state.execExitCode, output: Array("not well".utf8))
+      let code = state.execExitCodes[containerID] ?? state.execExitCode
+      return ExecOutcome(exitCode: code, output: Array("not well".utf8))
     }
   }
 

@@ -12,6 +12,8 @@ package struct PodContext: Sendable {
   package var secrets: [String: Secret] = [:]
   /// Service account tokens of the pod; only volumes are made from them.
   package var tokens: [TokenWish: Result<[UInt8], PodConfigurationError>] = [:]
+  /// Tokens that nobody asked for are left out of the volumes, since there is no server to ask.
+  package var mayLackTokens = false
   /// What limits default to: the node's allocatable amounts, by resource.
   package var allocatable: [String: Quantity] = [:]
   package var policy = ResourcePolicy()

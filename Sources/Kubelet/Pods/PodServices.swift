@@ -27,6 +27,8 @@ package struct PodServices: Sendable {
   let clock: SteadyClock
   let pool: BlockingPool
   let history: HistoryRecorder
+  let record: NodeRecord
+  let standIn: StandIn
   let timeline: StartTimeline
   let allocatable: [String: Quantity]
   let ledger: ResourceLedger
@@ -45,7 +47,7 @@ package struct PodServices: Sendable {
     var context = PodContext(
       pod: pod, nodeName: configuration.nodeName, hostIP: configuration.nodeIP,
       addresses: pod.spec.hostNetwork ? [configuration.nodeIP] : addresses)
-    context.services = services.list()
+    context.services = services.isSynced ? services.list() : standIn.services
     context.allocatable = allocatable
     context.policy = policy
     let references = PodReferences(pod)
@@ -60,18 +62,29 @@ package struct PodServices: Sendable {
 
   /// The API is told of a static pod by way of its mirror.
   func tell(_ pod: Pod, _ status: PodStatus) {
+    recordPod(pod, status)
     if pod.isStatic { mirrors.tell(pod, status) } else { statuses.set(pod, status) }
   }
 
   func finish(_ pod: Pod, deletesObject: Bool) {
+    record.forget(podUID: pod.uid)
     if pod.isStatic { mirrors.forget(pod) } else { statuses.finish(pod, deletesObject: deletesObject) }
   }
 
   /// The same with the tokens that volumes show; they are asked for while the objects come in.
   func volumeContext(_ pod: Pod, addresses: [String]) async -> PodContext {
+    if standIn.isActive { return await volumeContextWithoutServer(pod, addresses: addresses) }
     async let issued = tokens.tokens(for: pod)
     var context = await context(pod, addresses: addresses)
     context.tokens = await issued
+    return context
+  }
+
+  /// Nobody issues tokens: a pod's start does not wait for what it could not use anyway.
+  private func volumeContextWithoutServer(_ pod: Pod, addresses: [String]) async -> PodContext {
+    var context = await context(pod, addresses: addresses)
+    context.tokens = await tokensInPlace(pod)
+    context.mayLackTokens = true
     return context
   }
 

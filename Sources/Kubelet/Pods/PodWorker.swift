@@ -165,6 +165,8 @@ extension PodWorker {
     let places = PodPlaces(state.pod, services.configuration)
     services.timeline.mark(.volumesBegin, podUID: uid)
     let context = await services.volumeContext(state.pod, addresses: state.addresses)
+    // Whoever is cancelled has not waited for what the server says: the objects may be missing for that alone.
+    guard !Task.isCancelled else { return }
     do {
       try await services.volumes.setUp(context, places)
       services.timeline.mark(.volumesReady, podUID: uid)
@@ -182,6 +184,7 @@ extension PodWorker {
       // Volumes that are being set up ask again when they are ready.
       guard state.volumes == .ready, state.end == nil else { continue }
       let context = await services.volumeContext(state.pod, addresses: state.addresses)
+      guard !Task.isCancelled else { return }
       do {
         try await services.volumes.refresh(context, PodPlaces(state.pod, services.configuration))
       } catch let error as VolumeManager.SetUpError {

@@ -41,7 +41,10 @@ package struct VolumePayload {
     if let map = source.configMap { return try configMap(map.name, map.items, mode: mode, isOptional: map.optional) }
     if let map = source.secret { return try secret(map.name, map.items, mode: mode, isOptional: map.optional) }
     if let facts = source.downwardAPI { return try downward(facts.items, mode: mode) }
-    if let token = source.serviceAccountToken { return [try Self.checked(token.path): try tokenFile(token, mode)] }
+    if let token = source.serviceAccountToken {
+      if context.mayLackTokens, context.tokens[TokenWish(token)] == nil { return [:] }
+      return [try Self.checked(token.path): try tokenFile(token, mode)]
+    }
     return [:]
   }
 

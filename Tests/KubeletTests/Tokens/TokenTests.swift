@@ -1,5 +1,6 @@
 import KubernetesAPI
 import KubernetesClient
+import NodeSimulation
 import Synchronization
 import Testing
 

@@ -4,7 +4,7 @@ import Synchronization
 
 /// An API server's storage semantics in memory, as far as a node agent needs them: versions, watches with field
 /// selectors, status patches, graceful deletion of pods.
-final class MemoryAPI: APITransport {
+package final class MemoryAPI: APITransport {
   private struct Watcher {
     var kind: Kind
     var namespace: String?
@@ -20,15 +20,18 @@ final class MemoryAPI: APITransport {
     /// Every pod as a patch of its status left it, in order.
     var told: [Pod] = []
     var isDown = false
-    var refusals = 0
+    /// By kind.
+    var refusals: [String: Int] = [:]
     var tokenRequests: [TokenRequest] = []
-    var waiting: [(condition: @Sendable (MemoryAPI) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
   }
 
   private let state = Mutex(State())
+  private let waiters = Waiters()
+
+  package init() {}
 
   /// Every call fails while it is down, and watches end.
-  func setDown(_ isDown: Bool) {
+  package func setDown(_ isDown: Bool) {
     let ended = state.withLock { state in
       state.isDown = isDown
       defer { if isDown { state.watchers = [:] } }
@@ -40,47 +43,37 @@ final class MemoryAPI: APITransport {
   private static let down = Status(code: 503, reason: .serviceUnavailable, message: "the server is away")
 
   /// What the agent told of a pod, patch by patch.
-  func told(_ pod: String) -> [PodStatus] { state.withLock { $0.told.filter { $0.name == pod }.map(\.status) } }
+  package func told(_ pod: String) -> [PodStatus] { state.withLock { $0.told.filter { $0.name == pod }.map(\.status) } }
 
-  func object<Object: APIObject>(_: Object.Type, _ key: ObjectKey) -> Object? {
+  package func object<Object: APIObject>(_: Object.Type, _ key: ObjectKey) -> Object? {
     state.withLock { $0.objects[Object.kind.kind]?[key] }.map(Object.init(unchecked:))
   }
 
-  func objects<Object: APIObject>(_: Object.Type) -> [Object] {
+  package func objects<Object: APIObject>(_: Object.Type) -> [Object] {
     state.withLock { Array(($0.objects[Object.kind.kind] ?? [:]).values) }.map(Object.init(unchecked:))
   }
 
   /// Returns once the condition holds; it is looked at after each change.
-  func wait(until condition: @escaping @Sendable (MemoryAPI) -> Bool) async {
-    if condition(self) { return }
-    await withCheckedContinuation { continuation in
-      state.withLock { $0.waiting.append((condition, continuation)) }
-      wakeWaiting()
-    }
+  package func wait(until condition: @escaping @Sendable (MemoryAPI) -> Bool) async throws {
+    try await waiters.wait(lastSeen: { self.summary }, until: { condition(self) })
   }
 
-  private func wakeWaiting() {
-    let waiting = state.withLock { state in
-      defer { state.waiting = [] }
-      return state.waiting
-    }
-    let fulfilled = waiting.map { $0.condition(self) }
-    state.withLock { state in
-      for (entry, isFulfilled) in zip(waiting, fulfilled) where !isFulfilled { state.waiting.append(entry) }
-    }
-    for (entry, isFulfilled) in zip(waiting, fulfilled) where isFulfilled { entry.continuation.resume() }
+  private var summary: String {
+    let pods = objects(Pod.self).map { "\($0.key): \($0.status.json.text)" }
+    let events = objects(Event.self).map { "\($0.reason): \($0.message)" }
+    return (pods + events + ["\(refusals) refusals"]).joined(separator: "\n")
   }
 
-  func get(_ kind: Kind, _ key: ObjectKey) async throws -> JSON {
-    try check()
+  package func get(_ kind: Kind, _ key: ObjectKey) async throws -> JSON {
+    try check(kind)
     guard let object = state.withLock({ $0.objects[kind.kind]?[key] }) else {
       throw Status.notFound(kind, name: key.name)
     }
     return object
   }
 
-  func list(_ kind: Kind, namespace: String?, _ options: ListOptions) async throws -> ObjectList {
-    try check()
+  package func list(_ kind: Kind, namespace: String?, _ options: ListOptions) async throws -> ObjectList {
+    try check(kind)
     return state.withLock { state in
       let all = (state.objects[kind.kind] ?? [:]).values
       return ObjectList(
@@ -88,8 +81,8 @@ final class MemoryAPI: APITransport {
     }
   }
 
-  func watch(_ kind: Kind, namespace: String?, _ options: ListOptions) async throws -> WatchStream {
-    try check()
+  package func watch(_ kind: Kind, namespace: String?, _ options: ListOptions) async throws -> WatchStream {
+    try check(kind)
     let (stream, continuation) = WatchStream.makeStream()
     state.withLock { state in
       let after = Int(options.resourceVersion) ?? 0
@@ -104,8 +97,8 @@ final class MemoryAPI: APITransport {
     return stream
   }
 
-  func create(_ kind: Kind, namespace: String, _ object: JSON, subresource: String?) async throws -> JSON {
-    try check()
+  package func create(_ kind: Kind, namespace: String, _ object: JSON, subresource: String?) async throws -> JSON {
+    try check(kind)
     let key = Self.key(object)
     if subresource == "token" { return issue(object) }
     guard state.withLock({ $0.objects[kind.kind]?[key] }) == nil else {
@@ -115,7 +108,7 @@ final class MemoryAPI: APITransport {
   }
 
   /// Requests for tokens so far.
-  var tokenRequests: [TokenRequest] { state.withLock(\.tokenRequests) }
+  package var tokenRequests: [TokenRequest] { state.withLock(\.tokenRequests) }
 
   private func issue(_ object: JSON) -> JSON {
     var request = TokenRequest(unchecked: object)
@@ -127,13 +120,13 @@ final class MemoryAPI: APITransport {
     return request.json
   }
 
-  func update(_ kind: Kind, _ object: JSON, subresource: String?) async throws -> JSON {
-    try check()
+  package func update(_ kind: Kind, _ object: JSON, subresource: String?) async throws -> JSON {
+    try check(kind)
     return store(kind, Self.key(object), object, .modified)
   }
 
-  func patch(_ kind: Kind, _ key: ObjectKey, _ patch: Patch, subresource: String?) async throws -> JSON {
-    try check()
+  package func patch(_ kind: Kind, _ key: ObjectKey, _ patch: Patch, subresource: String?) async throws -> JSON {
+    try check(kind)
     guard let known = state.withLock({ $0.objects[kind.kind]?[key] }) else {
       throw Status.notFound(kind, name: key.name)
     }
@@ -146,8 +139,8 @@ final class MemoryAPI: APITransport {
     return store(kind, key, result, .modified)
   }
 
-  func delete(_ kind: Kind, _ key: ObjectKey, _ options: DeleteOptions) async throws -> JSON {
-    try check()
+  package func delete(_ kind: Kind, _ key: ObjectKey, _ options: DeleteOptions) async throws -> JSON {
+    try check(kind)
     guard var object = state.withLock({ $0.objects[kind.kind]?[key] }) else {
       throw Status.notFound(kind, name: key.name)
     }
@@ -161,15 +154,19 @@ final class MemoryAPI: APITransport {
   }
 
   /// Calls that failed because the server was away.
-  var refusals: Int { state.withLock(\.refusals) }
+  package var refusals: Int { state.withLock { $0.refusals.values.reduce(0, +) } }
 
-  private func check() throws {
+  package func refusals<Object: APIObject>(_: Object.Type) -> Int {
+    state.withLock { $0.refusals[Object.kind.kind] ?? 0 }
+  }
+
+  private func check(_ kind: Kind) throws {
     let isDown = state.withLock { state in
-      if state.isDown { state.refusals += 1 }
+      if state.isDown { state.refusals[kind.kind, default: 0] += 1 }
       return state.isDown
     }
     guard isDown else { return }
-    wakeWaiting()
+    waiters.wake()
     throw Self.down
   }
 
@@ -186,7 +183,7 @@ final class MemoryAPI: APITransport {
       }
       return object
     }
-    wakeWaiting()
+    waiters.wake()
     return stored
   }
 
