@@ -48,8 +48,11 @@ extension EndToEnd {
       try await Cluster.with { cluster in
         var acknowledged: Set<String> = []
         for round in 0..<8 {
-          async let written = Self.write(round, on: cluster)
-          try await Task.sleep(for: .milliseconds(300 + 70 * round))
+          let (least, mark) = (15 + round, "\(cluster.directory)/answered-\(round)")
+          async let written = Self.write(round, on: cluster, least, mark)
+          try await eventually("\(least) answers in round \(round)", within: 90) {
+            FileManager.default.fileExists(atPath: mark) ? true : nil
+          }
           try await cluster.killServer()
           acknowledged.formUnion(try await written)
           try await cluster.startServer()
@@ -61,8 +64,11 @@ extension EndToEnd {
       }
     }
 
-    /// Creates ConfigMaps one after the other until the server is gone; returns those it confirmed.
-    private static func write(_ round: Int, on cluster: Cluster) async throws -> Set<String> {
+    /// Creates ConfigMaps one after the other until the server is gone; returns those it confirmed. After `least` of them it
+    /// makes the file `mark`.
+    private static func write(
+      _ round: Int, on cluster: Cluster, _ least: Int, _ mark: String
+    ) async throws -> Set<String> {
       let script = """
         import base64, http.client, json, ssl, subprocess, sys, tempfile
         view = ["kubectl", "--kubeconfig", sys.argv[1], "config", "view", "--raw", "--flatten", "-o", "json"]
@@ -73,16 +79,20 @@ extension EndToEnd {
         pair.write(base64.b64decode(user["client-certificate-data"]) + b"\\n" + base64.b64decode(user["client-key-data"]))
         pair.flush(); context.load_cert_chain(pair.name)
         connection = http.client.HTTPSConnection(cluster["server"].split("//")[1], context=context, timeout=10)
+        confirmed = 0
         for number in range(100000):
             name = f"round-{sys.argv[2]}-{number}"
             body = json.dumps({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"n": str(number)}})
             try:
                 connection.request("POST", "/api/v1/namespaces/default/configmaps", body, {"Content-Type": "application/json"})
                 response = connection.getresponse(); response.read()
-                if response.status == 201: print(name)
+                if response.status != 201: continue
+                print(name)
+                confirmed += 1
+                if confirmed == int(sys.argv[3]): open(sys.argv[4], "w").close()
             except (OSError, http.client.HTTPException): break
         """
-      return Set(try await cluster.onNode(["python3", "-c", script, cluster.kubeconfig, "\(round)"]).lines)
+      return Set(try await cluster.onNode(["python3", "-c", script, cluster.kubeconfig, "\(round)", "\(least)", mark]).lines)
     }
 
     private static let counter = """
