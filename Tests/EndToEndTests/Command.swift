@@ -74,7 +74,7 @@ struct NotReached: Error, CustomStringConvertible {
 /// Looks again and again until `condition` holds, as a user at a terminal would; the last thing seen is in the error.
 @discardableResult
 func eventually<Value>(
-  _ what: String, within seconds: Double = 30, every interval: Duration = .milliseconds(50),
+  _ what: String, within seconds: Double = 30, every interval: Duration = Guest.pause,
   _ condition: () async throws -> Value?
 ) async throws -> Value {
   let end = ContinuousClock.now + .seconds(seconds)

@@ -17,6 +17,9 @@ enum Guest {
   /// A disk that outlives this boot.
   static let hasDisk = FileManager.default.fileExists(atPath: "/disk/lost+found")
 
+  /// Between two looks: where a processor is emulated, a kubectl that asks all the time would leave nothing for the server.
+  static let pause: Duration = Cluster.builtImages == nil ? .milliseconds(50) : .seconds(1)
+
   /// Seconds that anything may take there.
   static let patience = 120.0
 }
