@@ -55,8 +55,6 @@ extension ContainerRuntime {
     let bounding = try ContainerCapabilities.bounding(config.security, permitted: permitted)
     let filter = try seccompFilter(config.security, bounding)
     let stopSignal = try SignalName.number(config.stopSignal ?? config.image.config.stopSignal)
-    let unenforced = try cgroups.create(group, config.resources, isContainer: true)
-    if !config.security.privileged { try deviceFilter().attach(to: group) }
     var input = ContainerProgram.Input(
       config: config, directory: containerDirectory(config.podUID, id),
       sharedMemoryPath: facts.label(SandboxLabels.hostIPC) == nil ? sharedMemoryPath(config.podUID) : "/dev/shm",
@@ -66,6 +64,7 @@ extension ContainerRuntime {
     input.appArmorProfile = try appArmorProfile(config.security)
     let program = ContainerProgram(input)
     try FileTree.makeDirectories(podDirectory(config.podUID), mode: 0o711)
+    let unenforced = try makeGroup(group, config)
     return ContainerStart(
       facts: ContainerFacts(
         id: id, name: config.name, attempt: UInt32(clamping: config.attempt), imageID: config.image.id,
@@ -75,6 +74,20 @@ extension ContainerRuntime {
       execSteps: program.execSteps, environment: program.environment, streams: Self.streams(config),
       logMaximumBytes: UInt64(clamping: config.logLimits.maximumBytes),
       logMaximumFiles: UInt32(clamping: config.logLimits.maximumFiles))
+  }
+
+  /// The last that is prepared, so that a failure leaves no group that nobody remembers.
+  ///
+  /// - Returns: the limits that nothing here enforces.
+  private func makeGroup(_ group: Cgroup, _ config: ContainerConfig) throws -> [String] {
+    do {
+      let unenforced = try cgroups.create(group, config.resources, isContainer: true)
+      if !config.security.privileged { try deviceFilter().attach(to: group) }
+      return unenforced
+    } catch {
+      if group.exists { try group.removeWhenEmpty() }
+      throw error
+    }
   }
 
   private static func streams(_ config: ContainerConfig) -> ContainerStreamOptions {

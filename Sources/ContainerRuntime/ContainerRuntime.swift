@@ -50,8 +50,6 @@ package final class ContainerRuntime: PodRuntime {
     /// What shims said before their pod was entered above.
     var earlyNews: [String: [ContainerRecord]] = [:]
     var userIDs = UserIDLedger()
-    /// The default profile, as this agent writes it, has been loaded.
-    var hasLoadedAppArmorProfile = false
   }
 
   let paths: RuntimePaths
@@ -61,6 +59,8 @@ package final class ContainerRuntime: PodRuntime {
   let loop: EventLoopThread
   let spawner: SpawnerClient
   let state = Mutex(State())
+  /// The default profile, as this agent writes it, has been loaded. Held while it is.
+  let hasLoadedAppArmorProfile = Mutex(false)
 
   /// Finds the cgroup hierarchy and connects to the shims that run already. The spawner is started when it is needed.
   ///

@@ -91,10 +91,12 @@ package struct AppArmor: Sendable {
 extension ContainerRuntime {
   var appArmor: AppArmor { AppArmor(paths) }
 
+  /// One at a time: containers that start together load the profile once.
   func appArmorProfile(_ security: ContainerSecurity) throws -> String? {
-    let isLoaded = state.withLock(\.hasLoadedAppArmorProfile)
-    let profile = try appArmor.profile(for: security.appArmor, isPrivileged: security.privileged, isLoaded: isLoaded)
-    if profile == appArmor.profileName { state.withLock { $0.hasLoadedAppArmorProfile = true } }
-    return profile
+    try hasLoadedAppArmorProfile.withLock { isLoaded in
+      let profile = try appArmor.profile(for: security.appArmor, isPrivileged: security.privileged, isLoaded: isLoaded)
+      if profile == appArmor.profileName { isLoaded = true }
+      return profile
+    }
   }
 }

@@ -17,6 +17,7 @@ extension LinuxRuntime {
         }
         let reason = RuntimeFixture.hasAppArmor ? "profile not found nobody-loaded-this" : "is not supported"
         #expect(failure?.message == "failed to create containerd container: apparmor \(reason)")
+        #expect(try await fixture.runtime.orphans() == [])
         for wish in [ContainerSecurity.AppArmor.unspecified, .unconfined] {
           let (exit, _) = try await fixture.run(fixture.container(["true"], name: "\(wish)") { $0.security.appArmor = wish })
           #expect(exit.code == 0)
@@ -66,6 +67,21 @@ extension LinuxRuntime {
             fixture.container(["sleep", "1000"], name: "u-\(index)") { change(&$0.security) })
           #expect(try profile(of: started.pid) == "unconfined")
         }
+      }
+    }
+
+    @Test func containersThatStartTogetherFindIt() async throws {
+      try await RuntimeFixture.with { fixture in
+        _ = try await fixture.startPod()
+        try await withThrowingTaskGroup { group in
+          for index in 0..<8 {
+            group.addTask {
+              _ = try await fixture.runtime.startContainer(fixture.container(["sleep", "1000"], name: "c-\(index)"))
+            }
+          }
+          try await group.waitForAll()
+        }
+        #expect(try await fixture.runtime.orphans() == [])
       }
     }
 
