@@ -14,7 +14,7 @@ struct DownCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var location: NodeLocation
-  @Flag(help: "Also remove the database, certificates, images, logs and the record of why containers ended.") var purge = false
+  @Flag(help: "Also remove the database, certificates, images, logs and what the node remembers of its pods.") var purge = false
 
   /// How long the server may take to end by itself.
   static let serverGraceSeconds: Int32 = 20
@@ -62,7 +62,8 @@ struct DownCommand: AsyncParsableCommand {
   private func removeData() throws {
     print("removing \(location.dataDir)")
     let logs = ["/pods", "/containers"].map { location.logDir + $0 }
-    for path in [location.dataDir, location.imageDir ?? "", location.historyDirectory] + logs
+    let kept = [location.dataDir, location.imageDir ?? "", location.historyDirectory, location.recordDirectory]
+    for path in kept + logs
     where !path.isEmpty { try FileTree.remove(path) }
   }
 

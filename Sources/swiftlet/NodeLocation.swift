@@ -24,6 +24,8 @@ struct NodeLocation: ParsableArguments {
   var podsDirectory: String { kubeletDir + "/pods" }
   /// What `swiftlet why` reads.
   var historyDirectory: String { kubeletDir + "/history" }
+  /// The pods to run when the server does not answer, with their Secrets.
+  var recordDirectory: String { kubeletDir + "/record" }
 
   /// Mounts below this node's folders, innermost first.
   func mounts() throws -> [String] {

@@ -11,8 +11,8 @@ extension EndToEnd {
       var flags = cluster.flags
       flags[try #require(flags.firstIndex(of: "--image-dir")) + 1] = images
       let kept = [
-        "data/server/tls/ca.crt", "images/blob", "kubelet/pods/uid/volumes/file", "kubelet/history/uid.log", "log/pods/a/0.log",
-        "log/containers/a.log",
+        "data/server/tls/ca.crt", "images/blob", "kubelet/pods/uid/volumes/file", "kubelet/history/uid.log",
+        "kubelet/record/pod-uid", "log/pods/a/0.log", "log/containers/a.log",
       ]
       for file in kept {
         let path = URL(fileURLWithPath: "\(cluster.directory)/\(file)")
