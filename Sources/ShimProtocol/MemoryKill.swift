@@ -28,16 +28,24 @@ package struct MemoryKill: Sendable, Hashable {
 }
 
 extension MemoryKill {
+  /// The level's byte has this bit where the limit's hits follow. Shims that an upgraded agent finds from before they were
+  /// counted know neither.
+  private static let limitHitsFollow: UInt8 = 0x80
+
   func write(to writer: inout ByteWriter) {
-    writer.integer(level.rawValue)
+    writer.integer(level.rawValue | (limitHits > 0 ? Self.limitHitsFollow : 0))
     writer.integer(kills)
     writer.integer(limitBytes)
-    writer.integer(limitHits)
+    if limitHits > 0 { writer.integer(limitHits) }
   }
 
   init(from reader: inout ByteReader) throws(ShimProtocolError) {
-    guard let level = Level(rawValue: try reader.integer()) else { throw ShimProtocolError("unknown memory limit level") }
+    let tag = try reader.integer(UInt8.self)
+    guard let level = Level(rawValue: tag & ~Self.limitHitsFollow) else {
+      throw ShimProtocolError("unknown memory limit level")
+    }
     self.init(
-      level: level, kills: try reader.integer(), limitBytes: try reader.integer(), limitHits: try reader.integer())
+      level: level, kills: try reader.integer(), limitBytes: try reader.integer(),
+      limitHits: tag & Self.limitHitsFollow == 0 ? 0 : try reader.integer())
   }
 }

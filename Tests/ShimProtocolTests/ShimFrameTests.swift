@@ -31,6 +31,23 @@ import Testing
       ])
   }
 
+  /// A shim outlives its agent, so what one wrote before limits' hits were counted is read, and written where there are none.
+  @Test(arguments: [
+    (MemoryKill(level: .container, kills: 2, limitBytes: 4096), [1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 16, 0, 0, 0, 0, 0, 0]),
+    (
+      MemoryKill(level: .pod, kills: 2, limitBytes: 4096, limitHits: 3),
+      [0x82, 2, 0, 0, 0, 0, 0, 0, 0, 0, 16, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0]
+    ),
+  ] as [(MemoryKill, [UInt8])])
+  func aDeathForWantOfMemoryIsTheseBytes(kill: MemoryKill, bytes: [UInt8]) throws {
+    var writer = ByteWriter()
+    kill.write(to: &writer)
+    #expect(writer.bytes == bytes)
+    var reader = ByteReader(bytes[...])
+    #expect(try MemoryKill(from: &reader) == kill)
+    #expect(reader.isAtEnd)
+  }
+
   @Test func aFailureIsTheseBytes() {
     let failure = ShimFailure(kind: .setup, errno: 2, exitCode: 127, message: "no")
     #expect(
