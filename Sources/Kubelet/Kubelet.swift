@@ -20,6 +20,7 @@ package final class Kubelet: Sendable {
   let statistics: StatisticsService
   let eviction: EvictionManager
   let garbage: ImageGarbageCollector
+  let shutdown: ShutdownManager
   /// Keeps the cgroups of all pods and of the classes at their values; nil without a kernel.
   let groupKeeper: NodeGroupKeeper?
   /// Events of pods that were found on the node and have no worker yet; nil once nobody looks for any.
@@ -56,6 +57,7 @@ package final class Kubelet: Sendable {
       configuration, client, runtime, images, network, recorder, machine, logger, group)
     garbage = ImageGarbageCollector(
       images, configuration.resources.imageGarbage, pinnedNames: configuration.resources.pinnedImages, logger)
+    shutdown = ShutdownManager(configuration.shutdown, loop: loop, logger: logger)
     eviction = EvictionManager(configuration, statistics, services.counters, loop: loop, logger: logger)
   }
 
@@ -142,6 +144,7 @@ package final class Kubelet: Sendable {
       { await self.services.prober.run() }, { await self.fireDeadlines() },
       { await self.passOnSourceChanges() }, { await self.keepGroups() }, { await self.keepFromRunningDry() },
       { await self.services.tokens.run() }, { await self.services.record.run() }, { await self.recordServices() },
+      { await self.watchForShutdown() },
     ]
   }
 
@@ -224,7 +227,8 @@ extension Kubelet {
 
   /// Before anything is made for it. A pod that runs already is not asked again.
   private func refuseUnfit(_ state: inout PodState) {
-    guard state.end == nil, let refusal = services.admission.refusal(state.pod) else { return }
+    let why = shutdown.isGoingDown ? PodAdmission.shutdown : services.admission.refusal(state.pod)
+    guard state.end == nil, let refusal = why else { return }
     state.refuse(refusal, now: services.clock.now())
     services.note(state.pod, PodNote(isWarning: true, refusal.reason, refusal.message))
   }

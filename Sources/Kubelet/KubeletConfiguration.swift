@@ -31,6 +31,7 @@ package struct KubeletConfiguration: Sendable {
   package var leaseDurationSeconds = 40
   package var leaseRenewSeconds = 10
   package var resources = NodeResourceConfiguration()
+  package var shutdown = ShutdownConfiguration()
   package var statistics = StatisticsPlaces()
   /// Plain sentences on what this machine cannot enforce (`memory limits`), for an event on pods that ask for it.
   package var unenforceableResources: [String] = []

@@ -122,6 +122,7 @@ struct NodeComposition {
     configuration.statistics.containerDirectory = layout.containerDirectory
     configuration.statistics.imageDirectory = layout.imageDirectory
     configuration.resources = try layout.options.resources.configuration()
+    configuration.shutdown.periods = try layout.options.shutdown.periods()
     configuration.staticPodPath = layout.options.podManifestPath ?? ""
     configuration.maxRestartDelaySeconds = layout.options.maxContainerRestartPeriodSeconds
     configuration.containerLogs.maximumFiles = layout.options.containerLogMaxFiles

@@ -83,6 +83,9 @@ struct ServerOptions: ParsableArguments {
   @OptionGroup(title: "Resources of the node")
   var resources: NodeResourceOptions
 
+  @OptionGroup(title: "Shutdown of the machine")
+  var shutdown: NodeShutdownOptions
+
   @Flag(help: "Run the control plane only; this machine is no node.")
   var disableAgent = false
 
@@ -93,7 +96,7 @@ struct ServerOptions: ParsableArguments {
   var logLevel = "info"
 
   /// Every flag's name, as the configuration file spells it.
-  static let names = ownNames.union(NodeResourceOptions.names)
+  static let names = ownNames.union(NodeResourceOptions.names).union(NodeShutdownOptions.names)
 
   private static let ownNames: Set<String> = [
     "config", "data-dir", "image-dir", "state-dir", "kubelet-dir", "log-dir", "container-log-max-size",
@@ -113,6 +116,7 @@ struct ServerOptions: ParsableArguments {
 
   mutating func validate() throws {
     _ = try resources.configuration()
+    _ = try shutdown.periods()
     guard (1...65535).contains(securePort) else {
       throw ValidationError("--secure-port must be between 1 and 65535, not \(securePort)")
     }

@@ -119,6 +119,7 @@ extension PodChronicle {
     switch end {
     case .deleted: return ("Deleted", disruption(state.pod))
     case .completed: return ("Completed", "")
+    case .shutDown: return state.disruption
     default:
       let status = StatusCalculator(state, hostIP: "", now: .zero).status()
       return (status.reason, status.message)

@@ -13,6 +13,8 @@ package final class NodeReporter: Sendable {
   private let builder: NodeStatusBuilder
   private let isReady = Mutex(false)
   private let pressures = Mutex<Set<String>>([])
+  /// Why the node cannot take pods; nil when it can.
+  private let complaint = Mutex<String?>(nil)
 
   package init(
     configuration: KubeletConfiguration, client: KubernetesClient, images: any ImageService, recorder: EventRecorder,
@@ -69,8 +71,9 @@ package final class NodeReporter: Sendable {
     return .object(object)
   }
 
-  /// Sends the status. `complaint` says why the node cannot take pods.
-  package func report(complaint: String? = nil) async throws {
+  /// Sends the status.
+  package func report() async throws {
+    let complaint = complaint.withLock { $0 }
     let key = ObjectKey(name: configuration.nodeName)
     let known = try await client.get(Node.self, key)
     let status = builder.status(
@@ -115,6 +118,16 @@ package final class NodeReporter: Sendable {
         reference, .normal, reason: event, "Node \(configuration.nodeName) status is now: \(event)")
     }
     do { try await report() } catch { logger.warning("cannot report node status: \(error)") }
+  }
+
+  /// Whether the node can take pods has changed: it is told at once.
+  func complaintChanged(_ new: String?) async {
+    complaint.withLock { $0 = new }
+    do { try await report() } catch { logger.warning("cannot report node status: \(error)") }
+  }
+
+  func announceShutdown() {
+    recorder.record(reference, .normal, reason: "NodeShutdown", "Shutdown manager detected shutdown event")
   }
 
   /// Garbage collection of images could not free enough.

@@ -7,6 +7,10 @@ struct PodAdmission: Sendable {
     var message: String
   }
 
+  /// What upstream says to whatever comes while the machine goes down.
+  static let shutdown = Refusal(
+    reason: "NodeShutdown", message: "Pod was rejected as the node is shutting down.")
+
   let sysctls: SysctlRules
   let hasAppArmor: Bool
 

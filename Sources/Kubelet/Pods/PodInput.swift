@@ -29,6 +29,8 @@ package enum PodInput: Sendable {
   case sourcesChanged
   /// The node needs what the pod uses.
   case evicted(message: String, graceSeconds: Int)
+  /// The machine goes down; the pod gets no more grace than this.
+  case machineGoesDown(graceSeconds: Int)
   /// A deadline has passed.
   case wake
 }

@@ -117,6 +117,7 @@ extension PodPlanner {
     // An object that is gone while its containers run was deleted by force.
     if state.isRemoved { return 0 }
     if case .evicted(_, let graceSeconds) = state.end { return min(graceSeconds, configured) }
+    if case .shutDown(let graceSeconds) = state.end { return min(graceSeconds, configured) }
     guard state.end == .deleted else { return configured }
     return state.pod.metadata.deletionGracePeriodSeconds ?? configured
   }

@@ -29,6 +29,8 @@ extension PodPlanner {
     case .resized(let names, let failure): resized(names, failure: failure, now: now)
     case .roomFreed: reconsiderResize()
     case .evicted(let message, let graceSeconds): evict(message, graceSeconds: graceSeconds, now: now)
+    case .machineGoesDown(let graceSeconds):
+      if state.end == nil { end(.shutDown(graceSeconds: graceSeconds), now: now) }
     case .wake: break
     default: takeContainerInput(input, now: now)
     }
@@ -76,6 +78,8 @@ extension PodPlanner {
   }
 
   static let evictedReason = "Evicted"
+  static let shutdownReason = "Terminated"
+  static let shutdownMessage = "Pod was terminated in response to imminent node shutdown."
 
   // MARK: volumes and sandbox
 

@@ -29,6 +29,8 @@ package struct PodState: Sendable {
     case rejected(reason: String, message: String)
     /// The node needed what the pod used.
     case evicted(message: String, graceSeconds: Int)
+    /// The machine goes down.
+    case shutDown(graceSeconds: Int)
   }
 
   package var pod: Pod
@@ -79,6 +81,15 @@ package struct PodState: Sendable {
   var isSandboxUp: Bool { sandbox == .ready }
 
   var isBeingEvicted: Bool { evictionMessage != nil }
+
+  /// Why the node itself ended the pod, as the pod's status says it.
+  var disruption: (reason: String, message: String)? {
+    switch end {
+    case .evicted(let message, _): (PodPlanner.evictedReason, message)
+    case .shutDown: (PodPlanner.shutdownReason, PodPlanner.shutdownMessage)
+    default: nil
+    }
+  }
 
   var evictionMessage: String? {
     if case .evicted(let message, _) = end { return message }

@@ -22,7 +22,7 @@ extension StatusCalculator {
   }
 
   private var disruption: [PodCondition] {
-    guard let message = state.evictionMessage else { return [] }
+    guard let message = state.disruption?.message else { return [] }
     return [condition("DisruptionTarget", isTrue: true, reason: "TerminationByKubelet", message: message)]
   }
 

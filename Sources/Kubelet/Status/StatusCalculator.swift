@@ -37,8 +37,8 @@ package struct StatusCalculator {
         $0.reason = "DeadlineExceeded"
         $0.message = PodPlanner.deadlineMessage
       }
-      if let message = state.evictionMessage, phase == .failed {
-        $0.reason = PodPlanner.evictedReason
+      if let (reason, message) = state.disruption, phase == .failed {
+        $0.reason = reason
         $0.message = message
       }
       $0.initContainerStatuses = initStatuses
@@ -73,7 +73,7 @@ extension StatusCalculator {
   private func phase() -> PodPhase {
     if let terminal = terminalPhase() { return terminal }
     if state.end == .deadlineExceeded { return .failed }
-    if state.isBeingEvicted, !state.containers.contains(where: { $0.isRunning || $0.isStarting }) { return .failed }
+    if state.disruption != nil, !state.containers.contains(where: { $0.isRunning || $0.isStarting }) { return .failed }
     let applications = state.containers.filter { $0.role == .application }
     if !state.isInitialized { return initFailed || isGone ? .failed : .pending }
     if applications.contains(where: { $0.current == nil }) { return isGone ? .failed : .pending }
