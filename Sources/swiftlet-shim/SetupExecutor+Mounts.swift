@@ -63,9 +63,10 @@ extension SetupExecutor {
 
   // MARK: File systems in the root
 
-  func mount(
+  mutating func mount(
     _ type: String, _ options: [NamedValue], _ attributes: UInt64, _ destination: String, _ isKernelInterface: Bool
   ) throws {
+    parent = nil
     let place = try rootDirectory().ensure(destination, .directory)
     if isKernelInterface {
       // proc or sysfs behind a link would put their files, and the masks over them, where the image wants them.
@@ -77,7 +78,8 @@ extension SetupExecutor {
     try Mount.attach(mount, to: place)
   }
 
-  func attach(_ slot: UInt16, _ destination: String) throws {
+  mutating func attach(_ slot: UInt16, _ destination: String) throws {
+    parent = nil
     guard let tree = slots[slot] else { throw ShimFailure(kind: .setup, message: "mount slot \(slot) is empty") }
     let isDirectory = try tree.status().st_mode & S_IFMT == S_IFDIR
     let place = try rootDirectory().ensure(destination, isDirectory ? .directory : .file)
@@ -90,7 +92,7 @@ extension SetupExecutor {
 
   // MARK: Devices and links
 
-  func makeDevice(_ path: String, _ major: UInt32, _ minor: UInt32, _ mode: UInt32) throws {
+  mutating func makeDevice(_ path: String, _ major: UInt32, _ minor: UInt32, _ mode: UInt32) throws {
     let (parent, name) = try parentAndName(path)
     try systemCall("mknodat", path: path) {
       mknodat(parent.raw, name, mode, dev_t(cl_device(major, minor)))
@@ -100,15 +102,19 @@ extension SetupExecutor {
     try systemCall("fchownat", path: path) { fchownat(parent.raw, name, 0, 0, cl_at_symlink_nofollow) }
   }
 
-  func makeLink(_ target: String, _ path: String) throws {
+  mutating func makeLink(_ target: String, _ path: String) throws {
     let (parent, name) = try parentAndName(path)
     try systemCall("symlinkat", path: path) { symlinkat(target, parent.raw, name) }
   }
 
-  private func parentAndName(_ path: String) throws -> (Descriptor, String) {
+  /// Most of what is made lies side by side.
+  mutating func parentAndName(_ path: String) throws -> (Descriptor, String) {
     let components = PathComponents(path).components
-    let parent = try rootDirectory().ensure(components.dropLast().joined(separator: "/"), .directory)
-    return (parent, String(components.last ?? ""))
+    let (path, name) = (components.dropLast().joined(separator: "/"), String(components.last ?? ""))
+    if let parent, parent.path == path { return (parent.directory, name) }
+    let directory = try rootDirectory().ensure(path, .directory)
+    parent = (path, directory)
+    return (directory, name)
   }
 
   // MARK: What the container must not see or change

@@ -108,11 +108,18 @@ extension SetupExecutor {
     cl_reset_ignored_signals()
     // Nothing of the shim's or the machine's is left open for the program.
     try CurrentProcess.closeOnExec(from: 3)
-    let argumentPointers = arguments.map { strdup($0) } + [nil]
-    let environmentPointers = environment.map { strdup($0) } + [nil]
-    execve(program, argumentPointers, environmentPointers)
+    execve(program, ArgumentList(arguments).pointers, ArgumentList(environment).pointers)
     throw ShimFailure(
       kind: .setup, errno: errno, exitCode: errno == ENOENT ? 127 : 126,
       message: "exec \(program): \(SystemCallError.text(of: errno))")
   }
+}
+
+/// Texts as execve(2) takes them.
+struct ArgumentList {
+  let pointers: [UnsafeMutablePointer<CChar>?]
+
+  init(_ texts: [String]) { pointers = texts.map { strdup($0) } + [nil] }
+
+  func deallocate() { for pointer in pointers { free(pointer) } }
 }

@@ -16,6 +16,8 @@ struct SetupExecutor {
   var console: Descriptor?
   var slots: [UInt16: Descriptor] = [:]
   var root: RootedDirectory?
+  /// Where something was made last; forgotten when a mount may have covered it.
+  var parent: (path: String, directory: Descriptor)?
   var user = ResolvedUser()
 
   init(report: Descriptor) {

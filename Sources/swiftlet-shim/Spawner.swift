@@ -54,6 +54,7 @@ final class Spawner {
     ignoreSignal(SIGPIPE)
     // Shims are reaped by the kernel: their end is the agent's to see, on their sockets.
     ignoreSignal(SIGCHLD)
+    Rehearsal.run()
     ProcessTitle.set("swiftlet-shim: spawner")
   }
 

@@ -14,6 +14,23 @@ struct ObjectDecoding: Sendable {
     return try complete(body.json, problems)
   }
 
+  /// The same for the outcome of a patch of a status, of which nothing else will be stored (`UpdatePlan`): what the patch
+  /// left as it was is not looked at again.
+  func completeStatus(
+    _ patched: JSON, of current: JSON, _ duplicates: [String]
+  ) throws(Status) -> (object: JSON, warnings: [String]) {
+    var changed = patched
+    var kept: [(key: String, value: JSON)] = []
+    for (key, value) in patched.objectValue?.members.map({ ($0.key, $0.value) }) ?? []
+    where key != "metadata" && key != "status" && current[key] == value {
+      kept.append((key, value))
+      changed[key] = nil
+    }
+    var completed = try complete(changed, duplicates)
+    for (key, value) in kept { completed.object[key] = value }
+    return completed
+  }
+
   /// The same for the outcome of a patch, which is an object of the kind already.
   func complete(_ json: JSON, _ duplicates: [String] = []) throws(Status) -> (object: JSON, warnings: [String]) {
     if let mismatch = structuralErrors(json, kind).first { throw cannotHandle(mismatch) }

@@ -41,7 +41,9 @@ extension Registry {
     var warnings: [String] = []
     let result = try await replace(registered, cache, key, subresource, isDryRun: options.isDryRun) { current in
       let patched = try apply(patch, to: current, schema: registered.schema)
-      var decoded = try decoding.complete(patched, duplicates)
+      var decoded =
+        try subresource == "status"
+        ? decoding.completeStatus(patched, of: current, duplicates) : decoding.complete(patched, duplicates)
       try registered.checkName(&decoded.object, key)
       warnings = decoded.warnings + registered.strategy.warnings(decoded.object)
       return decoded.object

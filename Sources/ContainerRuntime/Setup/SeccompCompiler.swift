@@ -3,13 +3,19 @@ import CSeccomp
 import Glibc
 import LinuxSystem
 
-/// Turns a profile into the BPF program that the kernel runs at each system call, with libseccomp.
+/// Turns a profile into the BPF program that the kernel runs at each system call, with libseccomp and `SeccompReduction`.
 package enum SeccompCompiler {
   /// A filter is at most 4096 instructions of 8 bytes (`BPF_MAXINSNS`).
   private static let maximumBytes = 4096 * 8
 
   /// - Throws: `SystemCallError` with the name of libseccomp's function.
   package static func compile(_ profile: SeccompProfile) throws(SystemCallError) -> [UInt8] {
+    let bytes = try translate(profile)
+    return SeccompFilter(bytes).map { SeccompReduction.reduce($0).bytes } ?? bytes
+  }
+
+  /// As libseccomp writes it.
+  static func translate(_ profile: SeccompProfile) throws(SystemCallError) -> [UInt8] {
     guard let context = seccomp_init(action(profile.defaultAction)) else {
       throw SystemCallError(call: "seccomp_init", errno: EINVAL)
     }

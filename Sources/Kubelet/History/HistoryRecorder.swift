@@ -12,16 +12,11 @@ package final class HistoryRecorder: Sendable {
   /// And so long.
   static let goneSeconds = 7 * 86_400
 
-  private struct Gone {
-    var identity: PodIdentity
-    var at: Timestamp
-  }
-
   private struct State {
     var chronicles: [String: PodChronicle] = [:]
     var damage: [String: String] = [:]
-    /// Of pods that are gone, oldest first; their records are read when somebody asks.
-    var gone: [Gone] = []
+    /// Their records are read when somebody asks.
+    var gone = GonePods()
     /// Which pods live is known, so the others may be forgotten.
     var isSettled = false
   }
@@ -45,10 +40,10 @@ package final class HistoryRecorder: Sendable {
 
   /// A pod that this agent begins to look after. What ended before is taken from its record, or entered late.
   func begin(_ pod: PodState, now: Timestamp) {
-    let isKnown = state.withLock { state in state.gone.contains { $0.identity.uid == pod.pod.uid } }
+    let isKnown = state.withLock { $0.gone.contains(uid: pod.pod.uid) }
     guard isKnown || pod.containers.contains(where: { $0.current?.exit != nil || $0.previous != nil }) else { return }
     later { [self] in
-      state.withLock { state in state.gone.removeAll { $0.identity.uid == pod.pod.uid } }
+      state.withLock { $0.gone.remove([pod.pod.uid]) }
       change(pod.pod) { $0.adopt(pod, now: now) }
     }
   }
@@ -103,22 +98,16 @@ package final class HistoryRecorder: Sendable {
     state.withLock { state in
       state.chronicles[identity.uid] = nil
       state.damage[identity.uid] = nil
-      state.gone.append(Gone(identity: identity, at: now))
+      state.gone.append(GonePods.Entry(identity: identity, at: now))
     }
     prune(now: now)
   }
 
   /// Forgets the oldest pods beyond the bounds.
   private func prune(now: Timestamp) {
-    let forgotten = state.withLock { state -> [String] in
-      guard state.isSettled else { return [] }
-      let count = state.gone.count
-      let position =
-        state.gone.indices.first { position in
-          count - position <= Self.gonePodLimit && state.gone[position].at.adding(seconds: Self.goneSeconds) > now
-        } ?? count
-      defer { state.gone.removeFirst(position) }
-      return state.gone.prefix(position).map(\.identity.uid)
+    let forgotten = state.withLock { state in
+      state.isSettled
+        ? state.gone.removeOldest(beyond: Self.gonePodLimit, leftBefore: now.adding(seconds: -Self.goneSeconds)) : []
     }
     for uid in forgotten { unlink(file(uid).path) }
   }
@@ -129,7 +118,7 @@ package final class HistoryRecorder: Sendable {
       let names = NodeFiles.names(inDirectory: directory)
       for name in names where name.hasSuffix(".new") { unlink("\(directory)/\(name)") }
       let found = names.filter { $0.hasSuffix(".log") }.compactMap { gone("\(directory)/\($0)") }
-      state.withLock { $0.gone = found.sorted { $0.at < $1.at } }
+      state.withLock { $0.gone = GonePods(found) }
     }
   }
 
@@ -137,17 +126,17 @@ package final class HistoryRecorder: Sendable {
   func settle(livePodUIDs: Set<String>, now: Timestamp) {
     later { [self] in
       state.withLock { state in
-        state.gone.removeAll { livePodUIDs.contains($0.identity.uid) }
+        state.gone.remove(livePodUIDs)
         state.isSettled = true
       }
       prune(now: now)
     }
   }
 
-  private func gone(_ path: String) -> Gone? {
+  private func gone(_ path: String) -> GonePods.Entry? {
     var facts = stat()
     guard lstat(path, &facts) == 0, let content = HistoryFile(path: path).read() else { return nil }
-    return Gone(identity: content.identity, at: Timestamp(secondsSinceEpoch: facts.st_mtim.tv_sec))
+    return GonePods.Entry(identity: content.identity, at: Timestamp(secondsSinceEpoch: facts.st_mtim.tv_sec))
   }
 
   // MARK: Questions
@@ -168,7 +157,7 @@ package final class HistoryRecorder: Sendable {
   package func gone(namespace: String, name: String) async throws -> PodIdentity? {
     try await thread.run { [self] in
       state.withLock { state in
-        state.gone.last { $0.identity.namespace == namespace && $0.identity.name == name }?.identity
+        state.gone.newest { $0.namespace == namespace && $0.name == name }
       }
     }
   }

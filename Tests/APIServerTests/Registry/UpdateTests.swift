@@ -166,6 +166,29 @@ import Testing
     }
   }
 
+  /// What a patch leaves as it was is not looked at again, and nothing else is let through.
+  @Test func patchesOfAStatusAreChecked() async throws {
+    try await RegistryFixture.run { fixture in
+      let before = try await fixture.create(Deployment.kind, RegistryFixture.deployment("web"))
+      let status = try await fixture.merge(Deployment.kind, "web", ["status": ["replicas": 4]], subresource: "status")
+      #expect(status.at("status.replicas") == 4)
+      #expect(status["spec"] == before["spec"])
+      for (patch, message) in [
+        (["status": ["nope": 1]], #"unknown field "status.nope""#), (["spec": ["nope": 1]], #"unknown field "spec.nope""#),
+        (["nope": 1], #"unknown field "nope""#), (["status": ["replicas": "many"]], "cannot unmarshal string"),
+        (["spec": ["replicas": "many"]], "cannot unmarshal string"),
+      ] as [(JSON, String)] {
+        let error = await #expect(throws: Status.self) {
+          try await fixture.registry.patch(
+            Deployment.kind, ObjectKey(namespace: "default", name: "web"), .merge(patch), subresource: "status",
+            WriteOptions(fieldValidation: .strict), user: fixture.user)
+        }
+        #expect(error?.message.contains(message) == true, "\(error?.message ?? "")")
+      }
+      #expect(try await fixture.get(Deployment.kind, "web") == status)
+    }
+  }
+
   @Test func patchesRetryUntilTheyFit() async throws {
     try await RegistryFixture.run { fixture in
       try await fixture.create(ConfigMap.kind, RegistryFixture.configMap("a"))

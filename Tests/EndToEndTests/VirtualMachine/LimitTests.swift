@@ -1,59 +1,60 @@
 import Foundation
 import Testing
 
-extension VirtualMachine {
+extension VirtualMachine.FirstBoot {
   @Suite(.serialized) struct LimitTests {
-    /// One cluster for all of it: starting one takes longer here than what is asked of it.
     @Test func requestsAndLimitsAreEnforced() async throws {
-      var cluster = Cluster.fresh()
-      cluster.serverFlags = ["--pod-max-pids", "60"]
-      try await Cluster.with(cluster) { cluster in
-        let pods = [Self.guaranteed, Self.burstable, Self.bestEffort, Self.greedy, Self.prolific]
-        try await cluster.apply(pods.joined(separator: "\n---\n"))
-        for pod in ["guaranteed", "burstable", "besteffort"] {
-          try await cluster.waitForReady("pod/\(pod)", seconds: Int(Guest.patience))
-        }
-        try await Self.checkTree(cluster)
-        try await Self.checkValues(cluster)
-        try await Self.checkThrottling(cluster)
-        try await Self.checkOutOfMemory(cluster)
-        try await Self.checkProcesses(cluster)
-        try await Self.checkResize(cluster)
-        try await Self.checkHonesty(cluster)
-      }
+      let cluster = VirtualMachine.cluster
+      let pods = [Self.guaranteed, Self.burstable, Self.bestEffort, Self.greedy, Self.prolific]
+      try await cluster.apply(pods.joined(separator: "\n---\n"))
+      _ = try await cluster.kubectl(
+        "wait", "--for=condition=Ready", "pod/guaranteed", "pod/burstable", "pod/besteffort",
+        "--timeout=\(Int(Guest.patience))s")
+      let snapshot = try await Snapshot(of: cluster)
+      try Self.checkTree(snapshot)
+      try Self.checkValues(snapshot)
+      try await Self.checkThrottling(snapshot)
+      try await Self.checkOutOfMemoryAndProcesses()
+      try await Self.checkResize(snapshot)
+      try await Self.checkHonesty(cluster)
+      try await VirtualMachine.FirstBoot.clear()
     }
+
+    private static let cluster = VirtualMachine.cluster
 
     /// Each class of service has its place, as the kubelet's cgroupfs driver has it.
-    private static func checkTree(_ cluster: Cluster) async throws {
+    private static func checkTree(_ snapshot: Snapshot) throws {
       let root = "\(Cluster.cgroupMount)/\(cluster.cgroup)"
       for (pod, parent) in [("guaranteed", root), ("burstable", root + "/burstable"), ("besteffort", root + "/besteffort")] {
-        let group = try await cluster.controlGroup(ofPod: pod)
+        let group = try snapshot.controlGroup(ofPod: pod, cluster)
         #expect(group.hasPrefix(parent + "/pod"), "\(pod) is in \(group)")
-        #expect(try await cluster.jsonpath("pod/\(pod)", ".status.qosClass").lowercased() == pod)
+        #expect(snapshot["pod/\(pod)", "status", "qosClass"].lowercased() == pod)
       }
     }
 
-    private static func checkValues(_ cluster: Cluster) async throws {
-      let guaranteed = try await cluster.controlGroup(ofContainerIn: "guaranteed")
-      #expect(try controlFile(guaranteed + "/cpu.max") == "10000 100000")
-      #expect(try controlFile(guaranteed + "/memory.max") == "\(64 << 20)")
-      #expect(try controlFile(guaranteed + "/memory.oom.group") == "1")
-      let guaranteedPod = try await cluster.controlGroup(ofPod: "guaranteed")
-      #expect(try controlFile(guaranteedPod + "/cpu.max") == "10000 100000")
-      #expect(try controlFile(guaranteedPod + "/memory.max") == "\(64 << 20)")
+    private static func checkValues(_ snapshot: Snapshot) throws {
+      let groups = [
+        try snapshot.controlGroup(ofContainerIn: "guaranteed", cluster), try snapshot.controlGroup(ofPod: "guaranteed", cluster),
+      ]
+      for group in groups {
+        #expect(try controlFile(group + "/cpu.max") == "10000 100000")
+        #expect(try controlFile(group + "/memory.max") == "\(64 << 20)")
+      }
+      #expect(try controlFile(groups[0] + "/memory.oom.group") == "1")
       // 500m are 512 shares, which are weight 20; who asks for nothing gets the least there is.
-      let burstable = try await cluster.controlGroup(ofContainerIn: "burstable")
+      let burstable = try snapshot.controlGroup(ofContainerIn: "burstable", cluster)
       #expect(try controlFile(burstable + "/cpu.weight") == "20")
       #expect(try controlFile(burstable + "/cpu.max") == "max 100000")
       #expect(try controlFile(burstable + "/memory.max") == "max")
-      let bestEffort = try await cluster.controlGroup(ofContainerIn: "besteffort")
+      #expect(try controlFile(snapshot.controlGroup(ofPod: "burstable", cluster) + "/pids.max") == "60")
+      let bestEffort = try snapshot.controlGroup(ofContainerIn: "besteffort", cluster)
       #expect(try controlFile(bestEffort + "/cpu.weight") == "1")
       #expect(try controlFile(bestEffort + "/memory.pressure").hasPrefix("some avg10="))
     }
 
     /// A busy loop with a tenth of a processor is held back again and again.
-    private static func checkThrottling(_ cluster: Cluster) async throws {
-      let file = try await cluster.controlGroup(ofContainerIn: "guaranteed") + "/cpu.stat"
+    private static func checkThrottling(_ snapshot: Snapshot) async throws {
+      let file = try snapshot.controlGroup(ofContainerIn: "guaranteed", cluster) + "/cpu.stat"
       let before = try controlValue("nr_throttled", in: file)
       try await eventually("the busy loop is throttled", within: Guest.patience) {
         try controlValue("nr_throttled", in: file) > before + 3 ? true : nil
@@ -64,51 +65,42 @@ extension VirtualMachine {
       #expect(used <= (periods + 2) * 10_000 * 2, "\(used) µs in \(periods) periods")
     }
 
-    private static func checkOutOfMemory(_ cluster: Cluster) async throws {
-      let status = ".status.containerStatuses[0]"
-      try await eventually("greedy is killed and started again", within: Guest.patience) {
-        let count = try await cluster.jsonpath("pod/greedy", status + ".restartCount")
-        return (Int(count) ?? 0) >= 1 ? true : nil
+    /// Who asks for more memory, or more processes, than there is for it suffers alone.
+    private static func checkOutOfMemoryAndProcesses() async throws {
+      let snapshot = try await eventually("greedy is started again, prolific has come to its end", within: Guest.patience) {
+        let snapshot = try await Snapshot(of: cluster)
+        let restarts = Int(snapshot.container("greedy", "restartCount")) ?? 0
+        return restarts >= 1 && snapshot["pod/prolific", "status", "phase"] == "Failed" ? snapshot : nil
       }
-      let last = status + ".lastState.terminated"
-      #expect(try await cluster.jsonpath("pod/greedy", last + ".reason") == "OOMKilled")
-      #expect(try await cluster.jsonpath("pod/greedy", last + ".exitCode") == "137")
-      // It alone suffered, and the node is well.
-      for pod in ["guaranteed", "burstable", "besteffort"] {
-        #expect(try await cluster.jsonpath("pod/\(pod)", status + ".restartCount") == "0")
+      #expect(snapshot["pod/greedy", "status", "containerStatuses", "0", "lastState", "terminated", "reason"] == "OOMKilled")
+      #expect(snapshot["pod/greedy", "status", "containerStatuses", "0", "lastState", "terminated", "exitCode"] == "137")
+      for pod in ["guaranteed", "burstable", "besteffort", "alone"] {
+        #expect(snapshot.container(pod, "restartCount") == "0")
       }
-      #expect(try await cluster.jsonpath("node/node-1", ".status.conditions[?(@.type=='Ready')].status") == "True")
-    }
-
-    /// A pod that forks too often is the only one that cannot.
-    private static func checkProcesses(_ cluster: Cluster) async throws {
-      try await eventually("prolific has come to its limit", within: Guest.patience) {
-        try await cluster.jsonpath("pod/prolific", ".status.phase") == "Failed" ? true : nil
-      }
+      #expect(snapshot.condition("node/node-1", "Ready") == "True")
       let log = try await cluster.kubectl("logs", "prolific")
       #expect(log.contains("can't fork: Resource temporarily unavailable"), "\(log)")
-      #expect(try controlFile(try await cluster.controlGroup(ofPod: "burstable") + "/pids.max") == "60")
     }
 
     /// New amounts reach the groups of pod and container while the process runs on.
-    private static func checkResize(_ cluster: Cluster) async throws {
-      let container = ".status.containerStatuses[0]"
-      let before = try await cluster.jsonpath("pod/guaranteed", container + ".containerID")
+    private static func checkResize(_ before: Snapshot) async throws {
       let amounts = #"{"cpu": "200m", "memory": "96Mi"}"#
       let patch = #"{"spec": {"containers": [{"name": "c", "resources": {"requests": \#(amounts), "limits": \#(amounts)}}]}}"#
       _ = try await cluster.kubectl("patch", "pod", "guaranteed", "--subresource=resize", "-p", patch)
-      try await eventually("the resize is told as done", within: Guest.patience) {
-        let limit = try await cluster.jsonpath("pod/guaranteed", container + ".resources.limits.memory")
-        let resize = try await cluster.jsonpath("pod/guaranteed", ".status.resize")
-        return limit == "96Mi" && resize.isEmpty ? true : nil
+      let after = try await eventually("the resize is told as done", within: Guest.patience) {
+        let snapshot = try await Snapshot(of: cluster)
+        let limit = snapshot["pod/guaranteed", "status", "containerStatuses", "0", "resources", "limits", "memory"]
+        return limit == "96Mi" && snapshot["pod/guaranteed", "status", "resize"].isEmpty ? snapshot : nil
       }
-      let pod = try await cluster.controlGroup(ofPod: "guaranteed")
-      for group in [pod, try await cluster.controlGroup(ofContainerIn: "guaranteed")] {
+      let groups = [
+        try after.controlGroup(ofPod: "guaranteed", cluster), try after.controlGroup(ofContainerIn: "guaranteed", cluster),
+      ]
+      for group in groups {
         #expect(try controlFile(group + "/cpu.max") == "20000 100000")
         #expect(try controlFile(group + "/memory.max") == "\(96 << 20)")
       }
-      #expect(try await cluster.jsonpath("pod/guaranteed", container + ".containerID") == before)
-      #expect(try await cluster.jsonpath("pod/guaranteed", container + ".restartCount") == "0")
+      #expect(after.container("guaranteed", "containerID") == before.container("guaranteed", "containerID"))
+      #expect(after.container("guaranteed", "restartCount") == "0")
     }
 
     /// Nothing is said to be missing where nothing is.

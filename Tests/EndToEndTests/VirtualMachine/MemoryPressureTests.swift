@@ -1,68 +1,54 @@
 import Foundation
 import Testing
 
-extension VirtualMachine {
+extension VirtualMachine.FirstBoot {
   /// A machine that runs out of memory gets some of it back from whoever asked for none.
   @Suite(.serialized) struct MemoryPressureTests {
-    private static let pressure = ".status.conditions[?(@.type=='MemoryPressure')]"
+    private static let cluster = VirtualMachine.cluster
 
     @Test func theNodeTakesItsMemoryBack() async throws {
-      var cluster = Cluster.fresh()
-      cluster.evictionHard = "memory.available<500Mi"
-      cluster.serverFlags = ["--eviction-pressure-transition-period", "5s"]
-      try await Cluster.with(cluster) { cluster in
-        try await cluster.apply(Self.bystander)
-        try await cluster.waitForReady("pod/bystander", seconds: Int(Guest.patience))
-        #expect(try await cluster.jsonpath("node/node-1", Self.pressure + ".status") == "False")
-        try await cluster.apply(Self.hog)
-        try await Self.checkEviction(cluster)
-        try await Self.checkRecovery(cluster)
-        // The kernel itself wakes the manager; it says so when it cannot.
-        let log = try String(contentsOfFile: cluster.serverLog, encoding: .utf8)
-        #expect(!log.contains("pressure is looked at every"), "\(log.suffix(2000))")
-      }
+      #expect(try await Snapshot(of: Self.cluster).condition("node/node-1", "MemoryPressure") == "False")
+      try await Self.cluster.apply(Self.hog)
+      try await Self.checkEviction()
+      try await Self.checkRecovery()
+      // The kernel itself wakes the manager; it says so when it cannot.
+      let log = try String(contentsOfFile: Self.cluster.serverLog, encoding: .utf8)
+      #expect(!log.contains("pressure is looked at every"), "\(log.suffix(2000))")
+      try await VirtualMachine.FirstBoot.clear()
     }
 
-    private static func checkEviction(_ cluster: Cluster) async throws {
-      try await eventually("hog is evicted", within: Guest.patience) {
-        try await cluster.jsonpath("pod/hog", ".status.reason") == "Evicted" ? true : nil
+    private static func checkEviction() async throws {
+      let snapshot = try await eventually("hog is evicted", within: Guest.patience) {
+        let snapshot = try await Snapshot(of: cluster)
+        guard snapshot["pod/hog", "status", "phase"] == "Failed" else {
+          let memory = try controlFile("/proc/meminfo").split(separator: "\n").prefix(3).joined(separator: ", ")
+          throw NotReached(description: "it is \(snapshot["pod/hog", "status", "phase"]); \(memory)")
+        }
+        return snapshot
       }
-      #expect(try await cluster.jsonpath("pod/hog", ".status.phase") == "Failed")
-      let message = try await cluster.jsonpath("pod/hog", ".status.message")
-      #expect(message.hasPrefix("The node was low on resource: memory. Threshold quantity: 500Mi, available: "), "\(message)")
+      #expect(snapshot["pod/hog", "status", "reason"] == "Evicted")
+      let message = snapshot["pod/hog", "status", "message"]
+      #expect(message.hasPrefix("The node was low on resource: memory. Threshold quantity: 900Mi, available: "), "\(message)")
       #expect(message.contains("Container c was using "), "\(message)")
       let events = try await cluster.kubectl("get", "events", "--all-namespaces")
       #expect(events.contains("EvictionThresholdMet") && events.contains("Evicted"), "\(events)")
     }
 
     /// The condition and its taint go once there has been room for a while; who kept to its request never noticed.
-    private static func checkRecovery(_ cluster: Cluster) async throws {
-      try await eventually("the pressure is over", within: Guest.patience) {
-        let status = try await cluster.jsonpath("node/node-1", pressure + ".status")
-        let taints = try await cluster.jsonpath("node/node-1", ".spec.taints")
-        return status == "False" && !taints.contains("memory-pressure") ? true : nil
+    private static func checkRecovery() async throws {
+      let snapshot = try await eventually("the pressure is over", within: Guest.patience) {
+        let snapshot = try await Snapshot(of: cluster)
+        let taints = snapshot["node/node-1", "spec", "taints"]
+        let isOver = snapshot.condition("node/node-1", "MemoryPressure") == "False" && !taints.contains("memory-pressure")
+        return isOver ? snapshot : nil
       }
-      #expect(try await cluster.jsonpath("node/node-1", pressure + ".reason") == "KubeletHasSufficientMemory")
-      let status = ".status.containerStatuses[0]"
-      #expect(try await cluster.jsonpath("pod/bystander", status + ".ready") == "true")
-      #expect(try await cluster.jsonpath("pod/bystander", status + ".restartCount") == "0")
+      #expect(snapshot.condition("node/node-1", "MemoryPressure", "reason") == "KubeletHasSufficientMemory")
+      #expect(snapshot.container("alone", "ready") == "true")
+      #expect(snapshot.container("alone", "restartCount") == "0")
     }
 
-    private static let bystander = """
-      apiVersion: v1
-      kind: Pod
-      metadata: {name: bystander}
-      spec:
-        terminationGracePeriodSeconds: 0
-        containers:
-        - name: c
-          image: busybox:latest
-          imagePullPolicy: IfNotPresent
-          command: [sleep, "100000"]
-          resources: {requests: {memory: 16Mi}}
-      """
-
-    /// Fills memory, by way of a volume that lies there, until little is left but enough to go on.
+    /// Fills a volume that lies in memory and is as large as what all pods may have: with what the machine itself uses, that
+    /// is more than the threshold leaves.
     private static let hog = """
       apiVersion: v1
       kind: Pod
@@ -74,14 +60,7 @@ extension VirtualMachine {
         - name: c
           image: busybox:latest
           imagePullPolicy: IfNotPresent
-          command:
-          - sh
-          - -c
-          - |
-            while [ $(awk '/MemAvailable/ { print $2 }' /proc/meminfo) -gt 440000 ]; do
-              dd if=/dev/zero bs=1M count=16 2>/dev/null
-            done >/memory/file
-            sleep 100000
+          command: ["sh", "-c", "dd if=/dev/zero of=/memory/file bs=1M; sleep 100000"]
           volumeMounts: [{name: memory, mountPath: /memory}]
         volumes: [{name: memory, emptyDir: {medium: Memory}}]
       """
