@@ -19,6 +19,12 @@ extension EndToEnd {
           try await cluster.jsonpath("pod/hungry", ".status.conditions[?(@.type=='DisruptionTarget')].reason")
             == "TerminationByKubelet")
         #expect(try await cluster.kubectl("get", "events").contains("Evicted"))
+        // What it held is free, though the object stays.
+        let uid = try await cluster.jsonpath("pod/hungry", ".metadata.uid")
+        try await eventually("its sandbox and its volumes are gone") {
+          let traces = try await run(["find", cluster.directory, "-path", "*\(uid)*", "(", "-name", "data", "-o", "-name", "*.sock", ")"])
+          return traces.output.isEmpty ? true : nil
+        }
         // What keeps to its limits stays, and the node is well.
         #expect(try await cluster.jsonpath("pod/modest", ".status.phase") == "Running")
         let pressure = ".status.conditions[?(@.type=='DiskPressure')].status"

@@ -205,6 +205,15 @@ import Testing
     var planner = PodPlanner(makePod(containers: [makeContainer("app")]))
     _ = planner.bringUp()
     let old = planner.status()
+    // The API writes an empty last state where there is none.
+    var stored = old
+    stored.containerStatuses = old.containerStatuses.map { status in
+      var json = status.json
+      json["lastState"] = .emptyObject
+      return ContainerStatus(unchecked: json)
+    }
+    #expect(stored != old)
+    #expect(StatusPatch.make(uid: "u", from: stored, to: old) == nil)
     #expect(StatusPatch.make(uid: "u", from: old, to: old) == nil)
     _ = planner.start("app", "1")
     guard case .strategicMerge(let patch) = StatusPatch.make(uid: "u", from: old, to: planner.status()) else {

@@ -6,7 +6,7 @@ package enum StatusPatch {
   package static func make(uid: String, from old: PodStatus, to new: PodStatus) -> Patch? {
     var status = JSON.emptyObject
     for key in Set((old.json.objectValue?.keys ?? []) + (new.json.objectValue?.keys ?? [])).sorted() {
-      guard !untouched.contains(key), old.json[key] != new.json[key] else { continue }
+      guard !untouched.contains(key), !isSame(old.json[key], new.json[key]) else { continue }
       switch key {
       case "conditions": status[key] = conditions(old, new)
       case "podIPs": status[key] = podIPs(old, new)
@@ -15,6 +15,28 @@ package enum StatusPatch {
     }
     guard let object = status.objectValue, !object.isEmpty else { return nil }
     return .strategicMerge(["metadata": ["uid": .string(uid)], "status": status])
+  }
+
+  /// Equal but for what is empty on one side and absent on the other: the API writes `lastState: {}` where there is none,
+  /// and who waits for it to have our status would wait for ever.
+  private static func isSame(_ old: JSON?, _ new: JSON?) -> Bool {
+    if old == new { return true }
+    switch (old, new) {
+    case (.object(let old)?, .object(let new)?):
+      return Set(old.keys).union(new.keys).allSatisfy { isSame(old[$0], new[$0]) }
+    case (.array(let old)?, .array(let new)?) where old.count == new.count:
+      return zip(old, new).allSatisfy { isSame($0, $1) }
+    default: return isNothing(old) && isNothing(new)
+    }
+  }
+
+  private static func isNothing(_ json: JSON?) -> Bool {
+    switch json {
+    case nil, .null?: true
+    case .object(let object)?: object.isEmpty
+    case .array(let elements)?: elements.isEmpty
+    default: false
+    }
   }
 
   /// Fields of the status that others write.

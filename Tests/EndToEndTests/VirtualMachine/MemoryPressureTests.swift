@@ -17,12 +17,19 @@ extension VirtualMachine.FirstBoot {
       try await VirtualMachine.FirstBoot.clear()
     }
 
+    private static var memory: String {
+      get throws {
+        let lines = try controlFile("/proc/meminfo").split(separator: "\n")
+        return lines.filter { line in ["MemFree", "Inactive(file)", "Shmem:"].contains { line.hasPrefix($0) } }
+          .joined(separator: ", ")
+      }
+    }
+
     private static func checkEviction() async throws {
       let snapshot = try await eventually("hog is evicted", within: Guest.patience) {
         let snapshot = try await Snapshot(of: cluster)
         guard snapshot["pod/hog", "status", "phase"] == "Failed" else {
-          let memory = try controlFile("/proc/meminfo").split(separator: "\n").prefix(3).joined(separator: ", ")
-          throw NotReached(description: "it is \(snapshot["pod/hog", "status", "phase"]); \(memory)")
+          throw NotReached(description: "it is \(snapshot["pod/hog", "status", "phase"]); \(try memory)")
         }
         return snapshot
       }
@@ -40,7 +47,10 @@ extension VirtualMachine.FirstBoot {
         let snapshot = try await Snapshot(of: cluster)
         let taints = snapshot["node/node-1", "spec", "taints"]
         let isOver = snapshot.condition("node/node-1", "MemoryPressure") == "False" && !taints.contains("memory-pressure")
-        return isOver ? snapshot : nil
+        guard isOver else {
+          throw NotReached(description: "MemoryPressure \(snapshot.condition("node/node-1", "MemoryPressure")), taints \(taints); \(try memory)")
+        }
+        return snapshot
       }
       #expect(snapshot.condition("node/node-1", "MemoryPressure", "reason") == "KubeletHasSufficientMemory")
       #expect(snapshot.container("alone", "ready") == "true")
