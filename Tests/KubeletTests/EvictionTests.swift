@@ -224,6 +224,11 @@ private final class Rounds {
     #expect(status.phase == .failed && status.reason == "Evicted" && status.message == "The node was low. ")
     #expect(status.containerStatuses[0].state.terminated?.exitCode == 137)
     #expect(!planner.state.isFinished)
+    // The next pod is not looked for while a volume in memory may still hold what is to be had from this one.
+    _ = planner.handle(.sandboxStopped, now: epoch)
+    #expect(!planner.state.holdsResources && planner.state.isOnNode)
+    _ = planner.handle(.volumesTornDown, now: epoch)
+    #expect(!planner.state.isOnNode)
   }
 
   @Test func aNodeUnderPressureRefusesPods() {

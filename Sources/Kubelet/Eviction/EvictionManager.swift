@@ -124,7 +124,7 @@ final class EvictionManager: Sendable {
     var observation = EvictionObservation()
     observation.signals = try await statistics.signals()
     let states = effects.states()
-    observation.leaving = Set(states.filter { $0.isBeingEvicted && $0.holdsResources }.map(\.pod.uid))
+    observation.leaving = Set(states.filter { $0.isBeingEvicted && $0.isOnNode }.map(\.pod.uid))
     let active = states.filter { $0.end == nil }
     let relevant = planner.needsPods(observation.signals) ? active : active.filter(\.pod.hasStorageLimits)
     guard !relevant.isEmpty else { return observation }

@@ -99,6 +99,9 @@ package struct PodState: Sendable {
   /// The pod runs or is to run: what it asked for is taken.
   var holdsResources: Bool { end == nil || sandbox != .absent }
 
+  /// Something of it is still on the node; a volume in memory keeps that taken when the sandbox has gone.
+  var isOnNode: Bool { holdsResources || volumes != .absent }
+
   /// Every init container has done its part, so the applications may run.
   package var isInitialized: Bool {
     if containers.contains(where: { $0.role == .application && !$0.isUntouched }) { return true }
