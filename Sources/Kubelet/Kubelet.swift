@@ -21,8 +21,6 @@ package final class Kubelet: Sendable {
   let eviction: EvictionManager
   let garbage: ImageGarbageCollector
   let shutdown: ShutdownManager
-  /// Keeps the cgroups of all pods and of the classes at their values; nil without a kernel.
-  let groupKeeper: NodeGroupKeeper?
   /// Events of pods that were found on the node and have no worker yet; nil once nobody looks for any.
   private let unclaimed = Mutex<[String: [ObservedEvent]]?>(nil)
   let watcher: DirectoryWatcher
@@ -44,9 +42,6 @@ package final class Kubelet: Sendable {
     pods = Informer(
       client: client, options: ListOptions(fieldSelector: "spec.nodeName=\(configuration.nodeName)"))
     let machine = MachineFacts.read(storagePath: configuration.rootDirectory)
-    groupKeeper = groups.map {
-      NodeGroupKeeper($0, NodeAllocatable(machine, configuration.resources), configuration.resources, logger)
-    }
     let recorder = EventRecorder(client: client, component: "kubelet", host: configuration.nodeName)
     reporter = NodeReporter(
       configuration: configuration, client: client, images: images, recorder: recorder, logger: logger,
@@ -54,17 +49,17 @@ package final class Kubelet: Sendable {
     statistics = try StatisticsService(
       StatisticsReader(configuration, machine), network: network, images: images)
     services = try Self.makeServices(
-      configuration, client, runtime, images, network, recorder, machine, logger, group)
+      configuration, client, runtime, images, network, groups, recorder, machine, logger, group)
     garbage = ImageGarbageCollector(
       images, configuration.resources.imageGarbage, pinnedNames: configuration.resources.pinnedImages, logger)
-    shutdown = ShutdownManager(configuration.shutdown, loop: loop, logger: logger)
+    shutdown = ShutdownManager(configuration.shutdown, services.counters, loop: loop, logger: logger)
     eviction = EvictionManager(configuration, statistics, services.counters, loop: loop, logger: logger)
   }
 
   private static func makeServices(
     _ configuration: KubeletConfiguration, _ client: KubernetesClient, _ runtime: any RuntimeService,
-    _ images: any ImageService, _ network: any PodNetworking, _ recorder: EventRecorder, _ machine: MachineFacts,
-    _ logger: Logger, _ group: any EventLoopGroup
+    _ images: any ImageService, _ network: any PodNetworking, _ groups: (any NodeGroups)?, _ recorder: EventRecorder,
+    _ machine: MachineFacts, _ logger: Logger, _ group: any EventLoopGroup
   ) throws -> PodServices {
     let clock = SteadyClock()
     let pool = try BlockingPool(name: "kubelet-io", threads: 2, substitutes: 64)
@@ -99,7 +94,10 @@ package final class Kubelet: Sendable {
       history: try HistoryRecorder(configuration, logger: logger), record: record, standIn: standIn,
       timeline: timeline, allocatable: allocatable,
       ledger: ResourceLedger(allocatable: .init(allocatable: allocatable)),
-      policy: ResourcePolicy(machine, configuration.resources), counters: counters, logger: logger)
+      policy: ResourcePolicy(machine, configuration.resources),
+      groupKeeper: groups.map {
+        NodeGroupKeeper($0, NodeAllocatable(machine, configuration.resources), configuration.resources, logger)
+      }, counters: counters, logger: logger)
   }
 
   /// Until cancelled. Cancelling touches no container: the next agent finds them.
@@ -204,7 +202,7 @@ extension Kubelet {
       return unclaimed.withLock { events in events?.removeValue(forKey: pod.uid) } ?? []
     }
     for event in early { await deliver(event, to: worker) }
-    groupKeeper?.podsChanged()
+    services.groupKeeper?.podsChanged()
     noteServices()
     return worker
   }
@@ -215,14 +213,14 @@ extension Kubelet {
       workers.withLock { $0[worker.uid] = nil }
       services.counters.forget(podUID: worker.uid)
     }
-    groupKeeper?.podsChanged()
+    services.groupKeeper?.podsChanged()
   }
 
   /// The pods of the node as their planners see them.
   var podStates: [PodState] { workers.withLock { Array($0.values) }.map(\.state) }
 
   private func keepGroups() async {
-    await groupKeeper?.run { self.workers.withLock { Array($0.values) }.compactMap { $0.holdingPod } }
+    await services.groupKeeper?.run { self.workers.withLock { Array($0.values) }.compactMap { $0.holdingPod } }
   }
 
   /// Before anything is made for it. A pod that runs already is not asked again.

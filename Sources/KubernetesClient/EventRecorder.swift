@@ -10,9 +10,13 @@ package enum EventType: String, Sendable {
 ///
 /// A repeat within `EventCorrelator`'s memory raises the count of the first Event instead of making another; an object
 /// that says too much is throttled as upstream does (burst 25, then one in five minutes). At most `bufferLimit` events
-/// wait to be sent; beyond it the oldest go.
+/// wait to be sent, also while the server is away; beyond it the oldest go.
 package final class EventRecorder: Sendable {
   package static let bufferLimit = 1000
+  /// How often a server that does not answer is asked again, as upstream: about a minute in all.
+  private static let attemptLimit = 12
+  /// How many events of one object may bear the same time: their names are told apart by it.
+  private static let nameLimit = 16
 
   private struct Entry: Sendable {
     var reference: ObjectReference
@@ -68,18 +72,46 @@ package final class EventRecorder: Sendable {
   }
 
   private func create(_ entry: Entry, _ key: EventCorrelator.Key, _ correlator: inout EventCorrelator) async {
-    let event = makeEvent(entry)
-    // An Event is a courtesy: one that cannot be stored (its namespace is going, the server is away) is let go.
-    guard (try? await client.create(event)) != nil else { return correlator.forget(key) }
-    correlator.created(key, event.key)
+    var event = makeEvent(entry)
+    for later in 0..<Self.nameLimit {
+      event.metadata.name = Self.name(entry, later: later)
+      do {
+        try await persistently { try await client.create(event) }
+        return correlator.created(key, event.key)
+      } catch let status as Status where status.reason == .alreadyExists {
+        // Something else happened to the object at the same tick of the clock.
+        continue
+      } catch {
+        // An Event is a courtesy: one that is refused, as when its namespace is going, is let go.
+        break
+      }
+    }
+    correlator.forget(key)
   }
 
   private func raise(
     _ event: ObjectKey, to count: Int, _ entry: Entry, _ key: EventCorrelator.Key, _ correlator: inout EventCorrelator
   ) async {
     let patch: JSON = ["count": .int(count), "lastTimestamp": entry.time.json]
-    guard (try? await client.patch(Event.self, event, .merge(patch))) == nil else { return }
-    await create(entry, key, &correlator)
+    do { try await persistently { try await client.patch(Event.self, event, .merge(patch)) } } catch {
+      await create(entry, key, &correlator)
+    }
+  }
+
+  /// Asks again while no answer comes, as when the server is being restarted; throws the last failure.
+  private func persistently(_ ask: () async throws -> Void) async throws {
+    var backoff = Backoff(initial: .milliseconds(100), maximum: .seconds(10))
+    while true {
+      do { return try await ask() } catch {
+        let isAnswered = (error as? Status)?.isAnswer ?? false
+        guard !isAnswered, backoff.attempts < Self.attemptLimit else { throw error }
+        try await Task.sleep(for: backoff.next())
+      }
+    }
+  }
+
+  private static func name(_ entry: Entry, later: Int) -> String {
+    entry.reference.name + "." + String(entry.time.nanosecondsSinceEpoch + later, radix: 16)
   }
 
   private func makeEvent(_ entry: Entry) -> Event {
@@ -87,7 +119,6 @@ package final class EventRecorder: Sendable {
     let namespace = entry.reference.namespace.isEmpty ? "default" : entry.reference.namespace
     return Event.make {
       $0.metadata.namespace = namespace
-      $0.metadata.name = entry.reference.name + "." + String(entry.time.nanosecondsSinceEpoch, radix: 16)
       $0.involvedObject = entry.reference
       $0.type = entry.type.rawValue
       $0.reason = entry.reason

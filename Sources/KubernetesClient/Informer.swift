@@ -179,8 +179,3 @@ package final class Informer<Object: APIObject>: Sendable {
     for waiter in served { waiter.continuation.resume() }
   }
 }
-
-extension Status {
-  /// The server is there and has said no; everything else may come from the way to it.
-  fileprivate var isAnswer: Bool { (400..<500).contains(code) && ![408, 429].contains(code) }
-}

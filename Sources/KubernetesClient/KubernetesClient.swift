@@ -55,3 +55,8 @@ package struct KubernetesClient: Sendable {
     Object(unchecked: try await transport.delete(Object.kind, key, options))
   }
 }
+
+extension Status {
+  /// The server is there and has said no; everything else may come from the way to it.
+  var isAnswer: Bool { (400..<500).contains(code) && ![408, 429].contains(code) }
+}

@@ -107,7 +107,7 @@ struct ImageCommand: ParsableCommand {
   struct Remove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "remove", abstract: "Remove images by name or id, and what then has no name.",
-      discussion: "Layers that a running container stands on stay until it is gone.", aliases: ["rm"])
+      discussion: "Layers that a running container stands on, or a volume, stay until it is gone.", aliases: ["rm"])
 
     @Argument(help: "Names or ids.") var references: [String]
     @OptionGroup var node: NodeLocation

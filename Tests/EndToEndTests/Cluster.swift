@@ -15,6 +15,8 @@ struct Cluster: Sendable {
   let directory: String
   /// How full the disk of the machine is that runs the tests is not theirs.
   var evictionHard = "memory.available<10Mi"
+  /// Further flags of `kubectl apply`.
+  var applyFlags: [String] = []
   /// Further flags of the server alone.
   var serverFlags: [String] = []
 
@@ -48,7 +50,10 @@ struct Cluster: Sendable {
     try await onNode(["kubectl", "--kubeconfig", kubeconfig] + arguments, input: input)
   }
 
-  func apply(_ manifest: String) async throws { _ = try await kubectl("apply", "-f", "-", input: manifest) }
+  func apply(_ manifest: String) async throws {
+    let result = try await tryKubectl(["apply", "-f", "-"] + applyFlags, input: manifest)
+    guard result.status == 0 else { throw CommandFailed(result: result) }
+  }
 
   func jsonpath(_ object: String, _ path: String) async throws -> String {
     try await kubectl("get", object, "-o", "jsonpath={\(path)}")

@@ -10,6 +10,7 @@ import Testing
 @Suite(.timeLimit(.minutes(5))) struct KubeletTests {
   private let api = MemoryAPI()
   private let node = FakeNode()
+  private let groups = NodeGroupLog()
   private let scratch: ScratchDirectory
   private var client: KubernetesClient { KubernetesClient(transport: api) }
 
@@ -23,7 +24,7 @@ import Testing
     // What the machine that runs the tests has left is not theirs.
     configuration.resources.hardThresholds = []
     return try Kubelet(
-      configuration: configuration, client: client, runtime: node, images: node, network: node,
+      configuration: configuration, client: client, runtime: node, images: node, network: node, groups: groups,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
   }
 
@@ -111,6 +112,7 @@ import Testing
       }
       try await bind(makePod(containers: [makeContainer("app") { $0.resources = amounts("100m") }]))
       try await podBecomes(Self.isReady)
+      await groups.wait { $0.burstable.cpuShares == 102 }
       let id = try #require(node.runningID("uid-web", "app"))
       let change: JSON = ["spec": ["containers": [makeContainer("app") { $0.resources = amounts("200m") }.json]]]
       try await client.patch(Pod.self, ObjectKey(namespace: "default", name: "web"), .merge(change))
@@ -119,6 +121,7 @@ import Testing
       }
       #expect(node.resized(id)?.cpuShares == 204)
       #expect(node.resized("uid-web")?.cpuShares == 204)
+      await groups.wait { $0.burstable.cpuShares == 204 }
       #expect(node.runningID("uid-web", "app") == id)
       // More than the machine has: said, and nothing else.
       let excess: JSON = ["spec": ["containers": [makeContainer("app") { $0.resources = amounts("100000") }.json]]]
@@ -409,5 +412,20 @@ import Testing
       }
       #expect(unknown?.message == "pod does not exist")
     }
+  }
+}
+
+/// What the cgroups above the pods' are set to, one plan after the other.
+private final class NodeGroupLog: NodeGroups {
+  private let plans: AsyncStream<NodeGroupPlan>
+  private let plan: AsyncStream<NodeGroupPlan>.Continuation
+
+  init() { (plans, plan) = AsyncStream.makeStream() }
+
+  func apply(_ plan: NodeGroupPlan) { self.plan.yield(plan) }
+
+  /// Until a plan that has not been looked at yet is as wanted; the suite's time limit is the other end.
+  func wait(_ isWanted: (NodeGroupPlan) -> Bool) async {
+    for await plan in plans where isWanted(plan) { return }
   }
 }

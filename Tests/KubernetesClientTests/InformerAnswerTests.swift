@@ -1,6 +1,5 @@
 import KubernetesAPI
 import KubernetesClient
-import Synchronization
 import Testing
 
 /// Whether there is a server to ask.
@@ -21,7 +20,7 @@ import Testing
   }
 
   @Test func whoeverAsksLateIsToldToo() async {
-    let informer = Informer<Pod>(client: KubernetesClient(transport: ScriptedLists([.failure(Self.away)])))
+    let informer = Informer<Pod>(client: Self.client([.failure(Self.away)]))
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await informer.run() }
       #expect(await !informer.waitForAnswer())
@@ -31,7 +30,7 @@ import Testing
   }
 
   @Test func nobodyWaitsForAnInformerThatHasEnded() async {
-    let informer = Informer<Pod>(client: KubernetesClient(transport: ScriptedLists([.failure(Self.refusal)])))
+    let informer = Informer<Pod>(client: Self.client([.failure(Self.refusal)]))
     let running = Task { await informer.run() }
     running.cancel()
     await running.value
@@ -42,7 +41,7 @@ import Testing
 
   /// Before it begins to wait, and while it waits.
   @Test(arguments: [true, false]) func whoeverIsCancelledWaitsNoLonger(isEarly: Bool) async {
-    let informer = Informer<Pod>(client: KubernetesClient(transport: ScriptedLists([.failure(Self.refusal)])))
+    let informer = Informer<Pod>(client: Self.client([.failure(Self.refusal)]))
     let (begun, begin) = AsyncStream<Void>.makeStream()
     let waiting = Task {
       if isEarly { withUnsafeCurrentTask { $0?.cancel() } }
@@ -58,8 +57,13 @@ import Testing
   private static let refusal = Status(code: 403, reason: .forbidden, message: "no")
   private static let away = Status(code: 503, reason: .serviceUnavailable, message: "away")
 
+  /// Answers lists one after the other, the last of them for ever, and has nothing else.
+  private static func client(_ lists: [Result<ObjectList, Status>]) -> KubernetesClient {
+    KubernetesClient(transport: ScriptedTransport(onList: { try lists[min($0, lists.count - 1)].get() }))
+  }
+
   private func isAnswered(_ lists: [Result<ObjectList, Status>]) async -> Bool {
-    let informer = Informer<Pod>(client: KubernetesClient(transport: ScriptedLists(lists)))
+    let informer = Informer<Pod>(client: Self.client(lists))
     return await withTaskGroup(of: Void.self) { group in
       group.addTask { await informer.run() }
       let isAnswered = await informer.waitForAnswer()
@@ -67,38 +71,4 @@ import Testing
       return isAnswered
     }
   }
-}
-
-/// Answers lists one after the other, the last of them for ever, and has nothing else.
-private final class ScriptedLists: APITransport {
-  private let lists: [Result<ObjectList, Status>]
-  private let next = Mutex(0)
-  private static let none = Status(code: 500, reason: .internalError, message: "not in the script")
-
-  init(_ lists: [Result<ObjectList, Status>]) { self.lists = lists }
-
-  func list(_ kind: Kind, namespace: String?, _ options: ListOptions) async throws -> ObjectList {
-    let position = next.withLock { next in
-      defer { next += 1 }
-      return min(next, lists.count - 1)
-    }
-    return try lists[position].get()
-  }
-
-  /// A watch on which nothing happens.
-  func watch(_ kind: Kind, namespace: String?, _ options: ListOptions) async throws -> WatchStream {
-    let (stream, continuation) = WatchStream.makeStream()
-    continuation.onTermination = { _ in continuation.finish() }
-    return stream
-  }
-
-  func get(_ kind: Kind, _ key: ObjectKey) async throws -> JSON { throw Self.none }
-  func create(_ kind: Kind, namespace: String, _ object: JSON, subresource: String?) async throws -> JSON {
-    throw Self.none
-  }
-  func update(_ kind: Kind, _ object: JSON, subresource: String?) async throws -> JSON { throw Self.none }
-  func patch(_ kind: Kind, _ key: ObjectKey, _ patch: Patch, subresource: String?) async throws -> JSON {
-    throw Self.none
-  }
-  func delete(_ kind: Kind, _ key: ObjectKey, _ options: DeleteOptions) async throws -> JSON { throw Self.none }
 }

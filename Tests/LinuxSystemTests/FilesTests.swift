@@ -78,9 +78,10 @@ import Testing
       """
     #expect(
       MountInfo.parse(text) == [
-        MountInfo(root: "/", mountPoint: "/", fileSystemType: "ext4", source: "/dev/vda"),
-        MountInfo(root: "/sub", mountPoint: "/sys/fs/cgroup/unified", fileSystemType: "cgroup2", source: "cgroup2"),
-        MountInfo(root: "/", mountPoint: "/with blank\\", fileSystemType: "tmpfs", source: "tmpfs"),
+        MountInfo(root: "/", mountPoint: "/", fileSystemType: "ext4", source: "/dev/vda", options: "rw"),
+        MountInfo(root: "/sub", mountPoint: "/sys/fs/cgroup/unified", fileSystemType: "cgroup2", source: "cgroup2",
+          options: "rw,nsdelegate"),
+        MountInfo(root: "/", mountPoint: "/with blank\\", fileSystemType: "tmpfs", source: "tmpfs", options: "rw"),
       ])
   }
 

@@ -89,13 +89,20 @@ extension ImageStore {
     for path in forgotten { try FileTree.remove(path) }
   }
 
-  /// Renamed first: a crash in the middle leaves garbage in the session's room, never half a layer.
+  /// Renamed first: a crash in the middle leaves garbage in the session's room, never half a layer. What somebody has
+  /// mounted, as a pod has whose volume is an image, is left for the next time.
   private func removeUnreferencedLayers() throws {
     var referenced: Set<String> = []
     for id in try imageIDs() { referenced.formUnion(try configuration(id).diffIDs().map(\.hex)) }
-    for name in try FileTree.names(in: layout.layers) where !referenced.contains(name) {
+    let unreferenced = try FileTree.names(in: layout.layers).filter { !referenced.contains($0) }
+    guard !unreferenced.isEmpty else { return }
+    let mounts = try MountInfo.current()
+    for name in unreferenced {
+      let layer = "\(layout.layers)/\(name)"
+      // The root of a layer that is mounted alone is a path of its own file system, so the end must do.
+      if mounts.contains(where: { $0.root.hasSuffix("/layers/\(name)") || $0.options.contains(layer) }) { continue }
       let trash = session.newPath("trash")
-      try FileSystem.move("\(layout.layers)/\(name)", to: trash)
+      try FileSystem.move(layer, to: trash)
       try FileTree.remove(trash)
     }
   }

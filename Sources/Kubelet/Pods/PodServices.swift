@@ -33,6 +33,8 @@ package struct PodServices: Sendable {
   let allocatable: [String: Quantity]
   let ledger: ResourceLedger
   let policy: ResourcePolicy
+  /// Keeps the cgroups of all pods and of the classes at their values; nil without a kernel.
+  let groupKeeper: NodeGroupKeeper?
   let counters: AgentCounters
   let logger: Logger
 

@@ -32,8 +32,15 @@ package final class PodWorker: Sendable {
   /// The state as of the last decision.
   var state: PodState { shared.withLock(\.state) }
 
-  /// The pod, while it holds resources of the node.
-  var holdingPod: Pod? { shared.withLock { $0.state.holdsResources ? $0.state.pod : nil } }
+  /// The pod with what it has been granted, while it holds resources of the node. It bears no version while that differs from
+  /// what it asks for.
+  var holdingPod: Pod? {
+    let state = state
+    guard state.holdsResources else { return nil }
+    var pod = state.allocatedPod
+    if state.resize.isOpen { pod.metadata.resourceVersion = "" }
+    return pod
+  }
 
   /// The status as last worked out, which may not have reached the API yet.
   var status: PodStatus { shared.withLock(\.status) }
@@ -232,6 +239,7 @@ extension PodWorker {
         guard let container = state.allocatedSpec(target.name) else { continue }
         try await services.runtime.updateContainer(id: target.id, ResourceRules.container(container, in: context))
       }
+      services.groupKeeper?.podsChanged()
       deliver(.resized(targets.map(\.name), failure: nil))
     } catch {
       services.logger.warning("cannot resize \(state.pod.logName): \(error)")

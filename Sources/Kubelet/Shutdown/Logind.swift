@@ -36,6 +36,18 @@ package enum Logind {
     return Int(clamping: microseconds / 1_000_000)
   }
 
+  /// Asks whether the machine is going down already.
+  package static var preparing: DBusMessage {
+    DBusMessage(
+      call: "Get", on: "org.freedesktop.DBus.Properties", path: path, destination: name,
+      [.string(interface), .string("PreparingForShutdown")])
+  }
+
+  package static func isPreparing(_ answer: [DBusValue]) -> Bool? {
+    guard case .variant(.boolean(let isPreparing))? = answer.first else { return nil }
+    return isPreparing
+  }
+
   /// Has logind read its configuration again.
   package static var reload: DBusMessage {
     DBusMessage(

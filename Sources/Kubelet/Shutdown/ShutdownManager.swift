@@ -14,15 +14,21 @@ package final class ShutdownManager: Sendable {
   }
 
   private let configuration: ShutdownConfiguration
+  private let counters: AgentCounters
   private let loop: EventLoopThread
   private let logger: Logger
   private let isGoingDownNow = Mutex(false)
 
   private static let reconnectDelay = Duration.seconds(1)
   private static let maximumReconnectDelay = Duration.seconds(60)
+  private static let reloadLooks = 20
+  private static let reloadInterval = Duration.milliseconds(50)
 
-  package init(_ configuration: ShutdownConfiguration, loop: EventLoopThread, logger: Logger) {
+  package init(
+    _ configuration: ShutdownConfiguration, _ counters: AgentCounters, loop: EventLoopThread, logger: Logger
+  ) {
     self.configuration = configuration
+    self.counters = counters
     self.loop = loop
     self.logger = logger
   }
@@ -59,22 +65,40 @@ package final class ShutdownManager: Sendable {
     let bus = try await DBusConnection.open(configuration.busPath, loop: loop)
     try await bus.call(Logind.follow)
     try await makeRoom(bus)
-    var lock = try await takeLock(bus)
-    established()
-    logger.info("the machine's going down waits up to \(configuration.totalSeconds) s for this node's pods")
+    var lock: Descriptor?
+    // What was said while nobody listened counts as well.
+    var word: Bool? = try await isPreparing(bus)
     while !Task.isCancelled {
-      guard let isGoingDown = try await nextWord(bus) else { continue }
-      isGoingDownNow.withLock { $0 = isGoingDown }
-      effects.announce(isGoingDown)
-      if isGoingDown {
-        await effects.endPods()
-        lock = nil
-        logger.notice("this node's pods have ended, and the machine may go down")
-      } else if lock == nil {
-        lock = try await takeLock(bus)
+      if let isGoingDown = word {
+        tell(isGoingDown, effects)
+        if isGoingDown {
+          established()
+          await endPods(effects)
+          lock = nil
+        } else if lock == nil {
+          lock = try await takeLock(bus)
+          established()
+          logger.info("the machine's going down waits up to \(configuration.totalSeconds) s for this node's pods")
+        }
       }
+      word = try await nextWord(bus)
     }
     withExtendedLifetime(lock) {}
+  }
+
+  private func tell(_ isGoingDown: Bool, _ effects: Effects) {
+    let former = isGoingDownNow.withLock { known in
+      defer { known = isGoingDown }
+      return known
+    }
+    if former != isGoingDown { effects.announce(isGoingDown) }
+  }
+
+  private func endPods(_ effects: Effects) async {
+    counters.shutdownBegins(.now())
+    await effects.endPods()
+    counters.shutdownEnds(.now())
+    logger.notice("this node's pods have ended, and the machine may go down")
   }
 
   /// What logind says next; nil for what somebody else says in its name.
@@ -85,6 +109,13 @@ package final class ShutdownManager: Sendable {
       return nil
     }
     return isGoingDown
+  }
+
+  private func isPreparing(_ bus: DBusConnection) async throws -> Bool {
+    guard let isPreparing = Logind.isPreparing(try await bus.call(Logind.preparing).values) else {
+      throw DBusError.malformed("PreparingForShutdown is no truth value")
+    }
+    return isPreparing
   }
 
   private func takeLock(_ bus: DBusConnection) async throws -> Descriptor? {
@@ -100,7 +131,12 @@ package final class ShutdownManager: Sendable {
     guard try await delayLimit(bus) < configuration.totalSeconds else { return }
     try writeDropIn()
     try await bus.call(Logind.reload)
-    let limit = try await delayLimit(bus)
+    // The answer tells that logind has been sent a signal, not that it has read its configuration; nothing tells that.
+    var limit = try await delayLimit(bus)
+    for _ in 0..<Self.reloadLooks where limit < configuration.totalSeconds {
+      try await Task.sleep(for: Self.reloadInterval)
+      limit = try await delayLimit(bus)
+    }
     guard limit < configuration.totalSeconds else { return }
     logger.error(
       "node shutdown manager was unable to update logind InhibitDelayMaxSec to \(configuration.totalSeconds)s (ShutdownGracePeriod), current value of InhibitDelayMaxSec (\(limit)s) is less than requested ShutdownGracePeriod")

@@ -1,3 +1,4 @@
+import KubernetesAPI
 import Synchronization
 
 /// What the agent counts of its own work while it works: probes, starts, evictions. Reading is for whoever asks.
@@ -14,6 +15,9 @@ package final class AgentCounters: Sendable {
     package var probes: [ProbeKey: Int] = [:]
     package var evictions: [String: Int] = [:]
     package var startedPods = 0
+    /// Of the machine's last going down; nil: none yet.
+    package var shutdownBegan: Timestamp?
+    package var shutdownEnded: Timestamp?
     package var startedContainers = 0
     package var podStart = DurationHistogram(bounds: AgentCounters.startBounds)
     package var podWorker = DurationHistogram(bounds: AgentCounters.workerBounds)
@@ -47,6 +51,10 @@ package final class AgentCounters: Sendable {
   }
 
   func evicted(_ signal: String) { counts.withLock { $0.evictions[signal, default: 0] += 1 } }
+
+  func shutdownBegins(_ time: Timestamp) { counts.withLock { $0.shutdownBegan = time } }
+
+  func shutdownEnds(_ time: Timestamp) { counts.withLock { $0.shutdownEnded = time } }
 
   func podStarted() { counts.withLock { $0.startedPods += 1 } }
 

@@ -40,8 +40,17 @@ package enum AgentMetrics {
     for (signal, count) in counts.evictions.sorted(by: { $0.key < $1.key }) {
       metrics.add("kubelet_evictions", .counter, "", [("eviction_signal", signal)], count)
     }
+    addShutdown(counts, &metrics)
     addProcess(process, &metrics)
     return metrics.text
+  }
+
+  private static func addShutdown(_ counts: AgentCounters.Counts, _ metrics: inout MetricFamilies) {
+    for (end, time) in [("start", counts.shutdownBegan), ("end", counts.shutdownEnded)] {
+      metrics.add(
+        "kubelet_graceful_shutdown_\(end)_time_seconds", .gauge,
+        "Last graceful shutdown \(end) time since unix epoch in seconds", Double(time?.nanosecondsSinceEpoch ?? 0) / 1e9)
+    }
   }
 
   private static func addRunning(_ states: [PodState], _ metrics: inout MetricFamilies) {

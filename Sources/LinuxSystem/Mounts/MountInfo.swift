@@ -5,12 +5,15 @@ package struct MountInfo: Sendable, Equatable {
   package var mountPoint: String
   package var fileSystemType: String
   package var source: String
+  /// Of the file system, as the kernel writes them: an overlay's name its layers.
+  package var options: String
 
-  package init(root: String, mountPoint: String, fileSystemType: String, source: String) {
+  package init(root: String, mountPoint: String, fileSystemType: String, source: String, options: String = "") {
     self.root = root
     self.mountPoint = mountPoint
     self.fileSystemType = fileSystemType
     self.source = source
+    self.options = options
   }
 
   /// The mounts of this process's namespace.
@@ -26,7 +29,7 @@ package struct MountInfo: Sendable, Equatable {
       guard let dash = fields.firstIndex(of: "-"), dash >= 6, fields.count > dash + 2 else { return nil }
       return MountInfo(
         root: unescape(fields[3]), mountPoint: unescape(fields[4]), fileSystemType: String(fields[dash + 1]),
-        source: unescape(fields[dash + 2]))
+        source: unescape(fields[dash + 2]), options: fields.count > dash + 3 ? unescape(fields[dash + 3]) : "")
     }
   }
 

@@ -37,8 +37,14 @@ extension VirtualMachine.FirstBoot {
       let message = snapshot["pod/hog", "status", "message"]
       #expect(message.hasPrefix("The node was low on resource: memory. Threshold quantity: 900Mi, available: "), "\(message)")
       #expect(message.contains("Container c was using "), "\(message)")
-      let events = try await cluster.kubectl("get", "events", "--all-namespaces")
-      #expect(events.contains("EvictionThresholdMet") && events.contains("Evicted"), "\(events)")
+      // Events go their own way, and may arrive after the status.
+      try await eventually("events of the threshold and of the pod", within: Guest.patience) {
+        let events = try await cluster.kubectl("get", "events", "--all-namespaces")
+        guard events.contains("EvictionThresholdMet"), events.contains("Evicted") else {
+          throw NotReached(description: events)
+        }
+        return true
+      }
     }
 
     /// The condition and its taint go once there has been room for a while; who kept to its request never noticed.

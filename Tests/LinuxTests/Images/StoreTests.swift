@@ -54,6 +54,27 @@ import Testing
     #expect(throws: ImageStoreError.notFound("small")) { try store.remove("small") }
   }
 
+  /// A layer alone is mounted as it is, several as an overlay.
+  @Test(arguments: [1, 2]) func whatIsMountedStays(layers: Int) async throws {
+    let image = try await directory.smallImage(store)
+    let layer = image.layerDirectories[0]
+    let tree =
+      try layers == 1
+      ? Mount.clone(layer, recursive: false)
+      : Mount.make(
+        "overlay", source: "overlay", options: [Mount.Option("lowerdir", layer + ":" + store.layout.temporary)],
+        attributes: [.readOnly])
+    let place = store.layout.temporary + "/place"
+    try FileTree.makeDirectories(place)
+    try Mount.attach(tree, to: place)
+    try store.remove("small")
+    #expect(try store.collectGarbage(keep: []) == [image.id])
+    #expect(FileTree.exists(layer))
+    try Mount.detach(place)
+    #expect(try store.collectGarbage(keep: []) == [])
+    #expect(!FileTree.exists(layer))
+  }
+
   @Test func collectionByLastUseSparesTheYoungAndTheKept() async throws {
     let first = try await directory.smallImage(store, name: "first", content: "1")
     let second = try await directory.smallImage(store, name: "second", content: "2")

@@ -8,14 +8,14 @@ import Testing
 
 @testable import Kubelet
 
-/// The machine's going down over a real message bus.
-@Suite(.enabled(if: ScriptedLogind.obstacle == nil, "\(ScriptedLogind.obstacle ?? "")"), .timeLimit(.minutes(3)))
+/// The machine's going down, as systemd-logind tells of it.
+@Suite(.enabled(if: PrivateLogind.obstacle == nil, "\(PrivateLogind.obstacle ?? "")"), .timeLimit(.minutes(3)))
 struct LogindTests {
   private let api = MemoryAPI()
   private let node = FakeNode()
   private var client: KubernetesClient { KubernetesClient(transport: api) }
 
-  private func kubelet(_ logind: ScriptedLogind) throws -> Kubelet {
+  private func kubelet(_ logind: PrivateLogind) throws -> Kubelet {
     var configuration = KubeletConfiguration(nodeName: "node-1", nodeIP: "192.0.2.1")
     configuration.rootDirectory = logind.directory + "/kubelet"
     configuration.podLogsDirectory = logind.directory + "/logs/pods"
@@ -23,7 +23,7 @@ struct LogindTests {
     configuration.resources.hardThresholds = []
     configuration.shutdown.periods = ShutdownPlan.periods(graceSeconds: 60, criticalSeconds: 20)
     configuration.shutdown.busPath = logind.busPath
-    configuration.shutdown.logindDirectory = logind.directory + "/conf"
+    configuration.shutdown.logindDirectory = logind.configurationDirectory
     return try Kubelet(
       configuration: configuration, client: client, runtime: node, images: node, network: node,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
@@ -65,30 +65,39 @@ struct LogindTests {
     return "\(condition?.reason ?? ""): \(condition?.message ?? "")"
   }
 
-  @Test func podsEndBeforeTheMachineDoes() async throws {
-    let logind = try ScriptedLogind()
-    #expect(await logind.nextWord() == "ready")
+  private static let lock = "locked shutdown kubelet delay 60"
+
+  /// With the agent running, and everything cleared away at the end.
+  private func withKubelet(_ logind: PrivateLogind, _ body: () async throws -> Void) async throws {
     let kubelet = try kubelet(logind)
-    let events = node.events()
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await kubelet.run() }
+      try await body()
+      group.cancelAll()
+    }
+    try logind.remove()
+  }
+
+  @Test func podsEndBeforeTheMachineDoes() async throws {
+    let logind = try PrivateLogind()
+    try await logind.start()
+    let events = node.events()
+    try await withKubelet(logind) {
       // Five seconds are too few, so logind is told to allow more.
-      #expect(await logind.nextWord() == "reloaded 60")
-      #expect(await logind.nextWord() == "locked shutdown kubelet delay")
+      #expect(await logind.nextWord() == "reloaded")
+      #expect(await logind.nextWord() == Self.lock)
       try await bind("critical", priority: 2_000_000_000)
       try await bind("plain", priority: 0)
       for name in ["critical", "plain"] { try await podBecomes(name) { $0.phase == .running } }
 
+      let began = ContinuousClock.now
       logind.tell("down")
       #expect(try await nodeIsReady(.false) == "KubeletNotReady: node is shutting down")
-      // The lock is let go when all have ended.
+      // The lock is let go when all have ended, which logind has been waiting for.
       #expect(await logind.nextWord() == "released")
-      var order: [String] = []
-      for await event in events {
-        if case .containerExited(_, let container) = event { order.append(container.name) }
-        if order.count == 2 { break }
-      }
-      #expect(order == ["plain", "critical"])
+      #expect(await logind.nextWord() == "poweroff.target")
+      #expect(ContinuousClock.now - began < .seconds(50))
+      #expect(await endOrder(events) == ["plain", "critical"])
       for name in ["critical", "plain"] {
         #expect(status(name)?.phase == .failed)
         #expect(status(name)?.reason == "Terminated")
@@ -100,12 +109,34 @@ struct LogindTests {
       #expect(status("late")?.message == "Pod was rejected: Pod was rejected as the node is shutting down.")
 
       logind.tell("up")
-      #expect(await logind.nextWord() == "locked shutdown kubelet delay")
+      #expect(await logind.nextWord() == Self.lock)
       #expect(try await nodeIsReady(.true) == "KubeletReady: kubelet is posting ready status")
       try await bind("next", priority: 0)
       try await podBecomes("next") { $0.phase == .running }
-      group.cancelAll()
     }
-    try logind.stop()
+  }
+
+  private func endOrder(_ events: AsyncStream<ObservedEvent>) async -> [String] {
+    var order: [String] = []
+    for await event in events {
+      if case .containerExited(_, let container) = event { order.append(container.name) }
+      if order.count == 2 { break }
+    }
+    return order
+  }
+
+  /// The machine was going down before the agent came, and does not after all while the bus is away.
+  @Test func whatWasSaidMeanwhileCounts() async throws {
+    let logind = try PrivateLogind()
+    try await logind.start()
+    logind.tell("down")
+    #expect(await logind.nextWord() == "poweroff.target")
+    try await withKubelet(logind) {
+      #expect(try await nodeIsReady(.false) == "KubeletNotReady: node is shutting down")
+      logind.stop()
+      try await logind.start()
+      #expect(await logind.nextWord() == Self.lock)
+      #expect(try await nodeIsReady(.true) == "KubeletReady: kubelet is posting ready status")
+    }
   }
 }
