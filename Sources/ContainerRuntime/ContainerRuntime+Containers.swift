@@ -63,7 +63,7 @@ extension ContainerRuntime {
       skeletonDirectory: facts.userIDs == nil ? try skeletonDirectory(config.mounts) : nil)
     input.appArmorProfile = try appArmorProfile(config.security)
     let program = ContainerProgram(input)
-    try FileTree.makeDirectories(podDirectory(config.podUID), mode: 0o711)
+    try makePodDirectory(config.podUID)
     let unenforced = try makeGroup(group, config)
     return ContainerStart(
       facts: ContainerFacts(
@@ -106,6 +106,18 @@ extension ContainerRuntime {
   }
 
   func containerDirectory(_ podUID: String, _ id: String) -> String { "\(podDirectory(podUID))/\(id)" }
+
+  private func makePodDirectory(_ uid: String) throws(SystemCallError) {
+    let isFirst = state.withLock { state in
+      defer { state.hasContainerDirectory = true }
+      return !state.hasContainerDirectory
+    }
+    if isFirst {
+      try FileTree.makeDirectories(paths.containerDirectory, mode: 0o711)
+      FileTree.spreadSubdirectories(of: paths.containerDirectory)
+    }
+    try FileTree.makeDirectories(podDirectory(uid), mode: 0o711)
+  }
 
   /// Looked after once in the life of this process: a skeleton that a dying machine left incomplete is made whole.
   private func skeletonDirectory(_ mounts: [ContainerMount]) throws(SystemCallError) -> String {

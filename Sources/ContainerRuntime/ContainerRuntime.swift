@@ -47,6 +47,8 @@ package final class ContainerRuntime: PodRuntime {
     var deviceFilter: LoadedDeviceFilter?
     /// Those that are known to be whole.
     var skeletons: Set<RootSkeleton> = []
+    /// The directory of all containers' has been looked after in the life of this process.
+    var hasContainerDirectory = false
     /// What shims said before their pod was entered above.
     var earlyNews: [String: [ContainerRecord]] = [:]
     var userIDs = UserIDLedger()

@@ -105,6 +105,7 @@ package final class Kubelet: Sendable {
     try await services.pool.run { [configuration] in
       for path in [configuration.rootDirectory + "/pods", configuration.podLogsDirectory] {
         try NodeFiles.makeDirectory(path)
+        FileTree.spreadSubdirectories(of: path)
       }
     }
     try await services.history.open()

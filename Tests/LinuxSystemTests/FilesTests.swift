@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Testing
 
@@ -67,6 +68,31 @@ import Testing
   func pathsAreCut(path: String, isAbsolute: Bool, components: [Substring]) {
     #expect(PathComponents(path).isAbsolute == isAbsolute)
     #expect(PathComponents(path).components == components)
+  }
+
+  /// Where the file system knows the hint it is there afterwards, as lsattr reads it; elsewhere nothing is amiss.
+  @Test func subdirectoriesAreSpread() throws {
+    try withDirectory { directory in
+      FileTree.spreadSubdirectories(of: directory)
+      FileTree.spreadSubdirectories(of: directory)
+      FileTree.spreadSubdirectories(of: "\(directory)/missing")
+      let isExt4 = try output("/usr/bin/stat", "-f", "-c", "%T", directory).hasPrefix("ext")
+      let attributes = try output("/usr/bin/lsattr", "-d", directory).prefix { $0 != " " }
+      #expect(attributes.contains("T") == isExt4)
+    }
+  }
+
+  private func output(_ program: String, _ arguments: String...) throws -> String {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: program)
+    process.arguments = arguments
+    let output = Pipe()
+    process.standardOutput = output
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    return text
   }
 
   @Test func mountLinesAreRead() {

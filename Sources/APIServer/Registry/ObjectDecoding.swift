@@ -33,10 +33,13 @@ struct ObjectDecoding: Sendable {
 
   /// The same for the outcome of a patch, which is an object of the kind already.
   func complete(_ json: JSON, _ duplicates: [String] = []) throws(Status) -> (object: JSON, warnings: [String]) {
-    if let mismatch = structuralErrors(json, kind).first { throw cannotHandle(mismatch) }
-    let pruned = FieldPruning.prune(json, schema: registered.schema)
-    let problems = pruned.unknownPaths.map { "unknown field \"\($0)\"" } + duplicates
-    var object = pruned.value
+    var (object, problems) = (json, duplicates)
+    if !isCanonical(json, kind) {
+      if let mismatch = structuralErrors(json, kind).first { throw cannotHandle(mismatch) }
+      let pruned = FieldPruning.prune(json, schema: registered.schema)
+      problems = pruned.unknownPaths.map { "unknown field \"\($0)\"" } + duplicates
+      object = pruned.value
+    }
     object["apiVersion"] = .string(kind.apiVersion)
     object["kind"] = .string(kind.kind)
     applyDefaults(&object, kind)

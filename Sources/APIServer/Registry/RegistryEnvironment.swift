@@ -34,19 +34,24 @@ extension RegistryEnvironment {
   func uid() -> String {
     let high = random() & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
     let low = random() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
-    let digits = Self.hex(high) + Self.hex(low)
-    let cuts = [(0, 8), (8, 12), (12, 16), (16, 20), (20, 32)]
-    return cuts.map { String(digits[$0.0..<$0.1]) }.joined(separator: "-")
+    return String(unsafeUninitializedCapacity: 36) { text in
+      var length = 0
+      func append(_ character: UInt8) {
+        text.initializeElement(at: length, to: character)
+        length += 1
+      }
+      for digit in 0..<32 {
+        if digit >= 8, digit <= 20, digit % 4 == 0 { append(UInt8(ascii: "-")) }
+        let value = UInt8((digit < 16 ? high : low) >> UInt64(60 - digit % 16 * 4) & 15)
+        append(value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10)
+      }
+      return length
+    }
   }
 
   /// The five characters after `metadata.generateName`: no vowels, no digits that look like letters.
   func nameSuffix() -> String {
     let alphabet = Array("bcdfghjklmnpqrstvwxz2456789")
     return String((0..<5).map { _ in alphabet[Int(random() % UInt64(alphabet.count))] })
-  }
-
-  private static func hex(_ value: UInt64) -> [Character] {
-    let digits = Array("0123456789abcdef")
-    return stride(from: 60, through: 0, by: -4).map { digits[Int(value >> UInt64($0) & 15)] }
   }
 }

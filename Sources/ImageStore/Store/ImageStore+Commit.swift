@@ -57,8 +57,7 @@ extension ImageStore {
   /// - Throws: `ImageStoreError.missingLayer` when a layer was collected since it was seen.
   func commit(_ image: FinishedImage) async throws -> Image {
     try await BlockingThread.run { [self] in
-      let lock = try FileSystem.lock(layout.lock, wait: true)
-      return try withExtendedLifetime(lock) { try commitLocked(image) }
+      try StoreLock.hold(layout.lock) { try commitLocked(image) }
     }
   }
 
@@ -69,7 +68,7 @@ extension ImageStore {
     let renames = try stageFiles(id, image, layers: try configuration.diffIDs())
     try FileSystem.sync(root)
     for (from, path) in renames { try moveIntoPlace(from, path) }
-    guard let result = try self.image(id.description) else { throw ImageStoreError.notFound(id.description) }
+    guard let result = try readImage(id.description) else { throw ImageStoreError.notFound(id.description) }
     return result
   }
 

@@ -15,8 +15,7 @@ extension ImageStore {
     let gone = isID ? names : [try ImageReference(reference).canonical]
     // An image without a tag is reached by its digest only; the last tag takes the digests along.
     let left = names.filter { !gone.contains($0) }
-    let lock = try FileSystem.lock(layout.lock, wait: true)
-    try withExtendedLifetime(lock) {
+    try StoreLock.hold(layout.lock) {
       for name in gone + (left.contains { $0.digest == nil } ? [] : left) { try removeName(name) }
     }
   }
@@ -25,8 +24,7 @@ extension ImageStore {
   package func tag(_ reference: String, as name: String) throws {
     guard let id = try imageID(reference) else { throw ImageStoreError.notFound(reference) }
     let target = layout.name(try ImageReference(name).canonical)
-    let lock = try FileSystem.lock(layout.lock, wait: true)
-    try withExtendedLifetime(lock) {
+    try StoreLock.hold(layout.lock) {
       let staged = session.newPath("file")
       try FileSystem.write(Array(id.description.utf8), to: staged)
       try FileTree.makeDirectories(LayerEntry.split(target).directory)
@@ -41,8 +39,7 @@ extension ImageStore {
   /// - Returns: the ids of the images that went.
   @discardableResult
   package func collectGarbage(keep: Set<String>, unusedForSeconds: Int? = nil) throws -> [String] {
-    let lock = try FileSystem.lock(layout.lock, wait: true)
-    return try withExtendedLifetime(lock) {
+    return try StoreLock.hold(layout.lock) {
       let names = try namesByImage()
       let doomed = try imageIDs().filter { id in
         guard !keep.contains(id.description) else { return false }

@@ -5,7 +5,8 @@ import Synchronization
 /// The node's images: unpacked layers, configurations and names, all of them plain files below one root.
 ///
 /// The file system is the truth, so several processes may use one root at once: what is being made lies in a room of
-/// its own and appears by rename; whoever changes what exists holds a lock file. Reading takes no lock.
+/// its own and appears by rename; whoever changes what exists holds a lock file, and counts up in it what was changed, so that
+/// others know whether what they remember still holds. Reading takes no lock.
 package final class ImageStore: Sendable {
   package let root: String
   let layout: StoreLayout
@@ -18,6 +19,7 @@ package final class ImageStore: Sendable {
   let registries: RegistriesConfiguration
   let layerFetches = InFlight<Digest, Void>()
   let pulls = InFlight<PullKey, Image>()
+  private let known = Mutex(KnownImages())
 
   /// Opens or makes a store and sweeps what a crashed process left.
   ///
@@ -31,8 +33,7 @@ package final class ImageStore: Sendable {
     self.limits = limits
     layout = StoreLayout(root: root)
     try layout.makeDirectories()
-    let lock = try FileSystem.lock(layout.lock, wait: true)
-    session = try withExtendedLifetime(lock) { [layout] in
+    session = try StoreLock.hold(layout.lock) { [layout] in
       try StoreSession.sweep(layout.temporary)
       return try StoreSession(in: layout.temporary)
     }
@@ -49,6 +50,15 @@ package final class ImageStore: Sendable {
   ///
   /// - Throws: `InvalidImageName`, or `SystemCallError` when the store cannot be read.
   package func image(_ reference: String) throws -> Image? {
+    let generation = StoreLock.generation(layout.lock)
+    if let generation, let image = known.withLock({ $0.image(reference, generation) }) { return image }
+    let image = try readImage(reference)
+    if let generation, let image { known.withLock { $0.note(image, as: reference, generation) } }
+    return image
+  }
+
+  /// The same, from the files.
+  func readImage(_ reference: String) throws -> Image? {
     guard let id = try imageID(reference) else { return nil }
     return try load(id, names: try namesByImage()[id] ?? [])
   }

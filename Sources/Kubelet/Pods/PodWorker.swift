@@ -35,11 +35,13 @@ package final class PodWorker: Sendable {
   /// The pod with what it has been granted, while it holds resources of the node. It bears no version while that differs from
   /// what it asks for.
   var holdingPod: Pod? {
-    let state = state
-    guard state.holdsResources else { return nil }
-    var pod = state.allocatedPod
-    if state.resize.isOpen { pod.metadata.resourceVersion = "" }
-    return pod
+    shared.withLock { shared in
+      guard shared.state.holdsResources else { return nil }
+      guard shared.state.resize.isOpen else { return shared.state.pod }
+      var pod = shared.state.allocatedPod
+      pod.metadata.resourceVersion = ""
+      return pod
+    }
   }
 
   /// The status as last worked out, which may not have reached the API yet.

@@ -17,9 +17,7 @@ public final class OptionalField<Value: JSONRepresentable>: AnyField {
   package let schema: FieldSchema
   @inline(never)  // declarations are many and run once: inlined they double the time of an optimized build
   package init(_ name: String, _ options: FieldOption..., description: String) {
-    var schema = FieldSchema(name, Value.schemaType, options, description)
-    schema.isPointer = true
-    self.schema = schema
+    schema = FieldSchema(name, Value.schemaType, options, description, isPointer: true)
   }
 }
 

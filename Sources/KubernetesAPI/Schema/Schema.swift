@@ -29,22 +29,45 @@ package enum ListMerge: Sendable, Hashable {
   case map([String])
 }
 
-/// What one field of a type is, independent of the Swift type that reads it.
-public struct FieldSchema: Sendable {
-  public var name: String
-  package var type: SchemaType
-  package var description: String
-  package var isRequired = false
+/// What one field of a type is, independent of the Swift type that reads it. One object for all who ask: whoever walks a tree
+/// asks for every member.
+public final class FieldSchema: Sendable {
+  public let name: String
+  package let type: SchemaType
+  package let description: String
+  package let isRequired: Bool
   /// Absence means something (a Go pointer), so a zero that is written stays.
-  package var isPointer = false
+  package let isPointer: Bool
   /// How the list merges; nil for fields that are no lists.
-  package var merge: ListMerge?
+  package let merge: ListMerge?
   /// Strategic merge replaces the value as a whole and drops the keys that the patch lacks (`retainKeys`).
-  package var retainsKeys = false
+  package let retainsKeys: Bool
   /// Written even when it holds its zero value (upstream's tag lacks `omitempty`).
-  public var keepsZero = false
+  public let keepsZero: Bool
   /// What the defaulter writes when the field is absent.
-  package var defaultValue: JSON?
+  package let defaultValue: JSON?
+
+  init(_ name: String, _ type: SchemaType, _ options: [FieldOption], _ description: String, isPointer: Bool = false) {
+    self.name = name
+    self.type = type
+    self.description = description
+    var merge: ListMerge? = if case .list = type { .atomic } else { nil }
+    var defaultValue: JSON?
+    var flags: (required: Bool, retainKeys: Bool, keepZero: Bool, pointer: Bool) = (false, false, false, isPointer)
+    for option in options {
+      switch option {
+      case .required: flags.required = true
+      case .merge(let value): merge = value
+      case .retainKeys: flags.retainKeys = true
+      case .keepZero: flags.keepZero = true
+      case .pointer: flags.pointer = true
+      case .default(let value): defaultValue = value
+      }
+    }
+    self.merge = merge
+    self.defaultValue = defaultValue
+    (isRequired, retainsKeys, keepsZero, self.isPointer) = (flags.required, flags.retainKeys, flags.keepZero, flags.pointer)
+  }
 }
 
 /// One option of a field declaration.
@@ -56,23 +79,6 @@ package enum FieldOption: Sendable {
   /// Absent is not the same as empty, though it reads so (a Go pointer whose reader need not care).
   case pointer
   case `default`(JSON)
-}
-
-extension FieldSchema {
-  init(_ name: String, _ type: SchemaType, _ options: [FieldOption], _ description: String) {
-    self.init(name: name, type: type, description: description)
-    if case .list = type { merge = .atomic }
-    for option in options {
-      switch option {
-      case .required: isRequired = true
-      case .merge(let value): merge = value
-      case .retainKeys: retainsKeys = true
-      case .keepZero: keepsZero = true
-      case .pointer: isPointer = true
-      case .default(let value): defaultValue = value
-      }
-    }
-  }
 }
 
 /// The declaration of one API type as data: its name, its text for `kubectl explain`, its fields in order.

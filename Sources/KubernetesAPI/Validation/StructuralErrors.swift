@@ -97,7 +97,7 @@ private struct StructureChecker {
 }
 
 /// The Go types behind our field types, which only error texts name.
-private enum GoTypes {
+enum GoTypes {
   /// Integers of 64 bits; all others have 32.
   static let longFields: Set<String> = [
     "generation", "observedGeneration", "deletionGracePeriodSeconds", "terminationGracePeriodSeconds",

@@ -37,6 +37,19 @@ import Testing
     #expect(try store.image("more:2")?.names == ["docker.io/library/more:2", "docker.io/library/small:latest"])
   }
 
+  @Test func whatAnotherProcessChangesIsSeenAtOnce() async throws {
+    let image = try await directory.smallImage(store)
+    let other = try directory.store()
+    #expect(try store.image("small") == image)
+    let new = try await directory.smallImage(other, content: "2")
+    #expect(try store.image("small") == new)
+    try other.remove("small")
+    #expect(try store.image("small") == nil)
+    #expect(try store.image(new.id)?.names == [])
+    try other.collectGarbage(keep: [])
+    #expect(try store.image(new.id) == nil)
+  }
+
   @Test func removalTakesNamesAndCollectionLayers() async throws {
     let image = try await directory.smallImage(store)
     try store.tag("small", as: "other")
