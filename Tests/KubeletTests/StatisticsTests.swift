@@ -176,10 +176,16 @@ import Testing
     for (result, count) in [("successful", 2), ("failed", 1), ("unknown", 1)] {
       #expect(probes.contains("prober_probe_total{\(labels)\"\(result)\"} \(count)\n"))
     }
+    #expect(
+      AgentMetrics.agent(counters.current, [], nodeName: "n", process: ProcessReading())
+        .contains("kubelet_graceful_shutdown_start_time_seconds 0\n"))
+    counters.shutdownBegins(Timestamp(nanosecondsSinceEpoch: 1_500_000_000))
+    counters.shutdownEnds(Timestamp(nanosecondsSinceEpoch: 2_500_000_000))
     let own = AgentMetrics.agent(counters.current, [planner.state], nodeName: "n", process: ProcessReading())
     for line in [
       "kubelet_running_pods 1", "kubelet_running_containers{container_state=\"running\"} 1", "kubelet_node_name{node=\"n\"} 1",
       "kubelet_evictions{eviction_signal=\"memory.available\"} 1", "kubelet_pod_start_duration_seconds_count 1",
+      "kubelet_graceful_shutdown_start_time_seconds 1.5", "kubelet_graceful_shutdown_end_time_seconds 2.5",
       "kubelet_pod_start_duration_seconds_bucket{le=\"1\"} 0", "kubelet_pod_start_duration_seconds_bucket{le=\"2\"} 1",
     ] { #expect(own.contains("\(line)\n"), "\(line)") }
     counters.forget(podUID: "uid-web")
