@@ -39,7 +39,7 @@ extension ImageStore {
   /// - Returns: the ids of the images that went.
   @discardableResult
   package func collectGarbage(keep: Set<String>, unusedForSeconds: Int? = nil) throws -> [String] {
-    return try StoreLock.hold(layout.lock) {
+    try StoreLock.hold(layout.lock) {
       let names = try namesByImage()
       let doomed = try imageIDs().filter { id in
         guard !keep.contains(id.description) else { return false }
