@@ -202,6 +202,7 @@ void cl_keep_heap_small(void) {
   mallopt(M_TOP_PAD, 0);
   mallopt(M_ARENA_MAX, 1);
 }
+void cl_trim_heap(void) { (void)malloc_trim(0); }
 int cl_execute_descriptor(int descriptor, char *const arguments[], char *const environment[]) {
   return (int)syscall(SYS_execveat, descriptor, "", arguments, environment, AT_EMPTY_PATH);
 }

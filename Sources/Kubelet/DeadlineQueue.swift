@@ -60,12 +60,16 @@ package final class DeadlineQueue<Key: Hashable & Sendable>: Sendable {
 
   /// Returns at `instant`, when an earlier deadline arrives, or on cancellation.
   private func sleep(until instant: ContinuousClock.Instant?) async {
-    await withTaskGroup(of: Void.self) { group in
-      group.addTask { await self.waitForRing() }
-      if let instant { group.addTask { try? await Task.sleep(until: instant, tolerance: .zero, clock: .continuous) } }
-      await group.next()
-      group.cancelAll()
+    // Not a group of two that race: this is on the path of every probe.
+    let alarm = instant.map { instant in
+      Task {
+        // Cancelled when something else has rung first.
+        guard (try? await Task.sleep(until: instant, tolerance: .zero, clock: .continuous)) != nil else { return }
+        ring()
+      }
     }
+    await waitForRing()
+    alarm?.cancel()
   }
 
   private func waitForRing() async {

@@ -51,6 +51,12 @@ final class ChildStreams {
   /// In the shim, after the clone.
   func releaseChild() { child = nil }
 
+  /// In the shim, after the clone: both ends of the output. Who holds the child's too is not told of the stream's end.
+  func takeOutput() -> (read: Descriptor, write: Descriptor)? {
+    guard let write = child?.output, let read = take(.output) else { return nil }
+    return (read, write)
+  }
+
   /// The shim's end of a stream, which the caller owns from here on.
   func take(_ stream: StreamSet) -> Descriptor? {
     ends.removeValue(forKey: stream.rawValue)

@@ -12,15 +12,16 @@ final class ExecSession {
   let deadline: Int64?
   let outputLimitBytes: Int
   let report: Descriptor
-  /// What is read here; nil when the agent reads.
-  let outputFile: Descriptor?
+  /// What is read here; nil when the agent reads. The other end is held too, so that the command's end is one event: what
+  /// it has written is asked for then.
+  let output: (read: Descriptor, write: Descriptor)?
   /// The streams to hand over once the command runs. The shim keeps none: an end of its own would hide the agent's.
   var handedOver: (streams: ChildStreams, wanted: StreamSet)?
   let isSession: Bool
   var reportToken: UInt64 = 0
   var outputToken: UInt64 = 0
   var exitToken: UInt64 = 0
-  var output: [UInt8] = []
+  var collected: [UInt8] = []
   var failure: ShimFailure?
   var timedOut = false
 
@@ -33,7 +34,7 @@ final class ExecSession {
     containerID = exec.containerID
     outputLimitBytes = Int(exec.outputLimitBytes)
     report = streams.report
-    outputFile = streams.take(.output)
+    output = streams.takeOutput()
     isSession = false
     deadline =
       exec.timeoutMilliseconds == 0 ? nil : WallClock.monotonic() + Int64(exec.timeoutMilliseconds) * 1_000_000
@@ -48,7 +49,7 @@ final class ExecSession {
     containerID = exec.containerID
     outputLimitBytes = 0
     report = streams.report
-    outputFile = nil
+    output = nil
     handedOver = (streams, exec.streams)
     isSession = true
     deadline = nil
@@ -69,7 +70,7 @@ extension Shim {
     do throws(SystemCallError) {
       let streams = try ChildStreams(.output, joined: true)
       let process = try cloneExec(exec.arguments, nil, container, streams)
-      adopt(ExecSession(exec, process, streams, requester: requester))
+      adopt(ExecSession(exec, process, streams, requester: requester), streams)
     } catch {
       throw ShimFailure(kind: .shim, errno: error.errno, message: error.description)
     }
@@ -83,7 +84,7 @@ extension Shim {
       let streams = try ChildStreams(exec.streams)
       let size = exec.streams.contains(.terminal) ? exec.size : nil
       let process = try cloneExec(exec.arguments, size, container, streams)
-      adopt(ExecSession(exec, process, streams, requester: requester))
+      adopt(ExecSession(exec, process, streams, requester: requester), streams)
     } catch {
       throw ShimFailure(kind: .shim, errno: error.errno, message: error.description)
     }
@@ -104,18 +105,17 @@ extension Shim {
     let ownsProcesses = container.hasOtherProcesses
     if ownsProcesses { try Namespaces.pid.enter(container.process.pidfd) }
     defer { if ownsProcesses { try? Namespaces.pid.enter(ownPIDNamespace) } }
-    if let process = try ChildProcess.clone([], cgroup: cgroup) {
-      streams.releaseChild()
-      return process
-    }
+    if let process = try ChildProcess.clone([], cgroup: cgroup) { return process }
     let program = ExecProgram(container.execSteps, arguments, environment: container.environment, terminal: terminal)
     ChildSetup.run(program.steps, streams, target: container.process.pidfd, userNamespace: userNamespace)
   }
 
-  private func adopt(_ session: ExecSession) {
+  private func adopt(_ session: ExecSession, _ streams: ChildStreams) {
+    streams.releaseChild()
     execs.append(session)
-    session.reportToken = watch(session.report, .exec)
-    if let file = session.outputFile { session.outputToken = watch(file, .exec) }
+    // Nobody waits for a command's start but who wants its streams.
+    if session.isSession { session.reportToken = watch(session.report, .exec) }
+    if let output = session.output { session.outputToken = watch(output.read, .exec) }
     session.exitToken = watch(session.process.pidfd, .exec)
   }
 
@@ -129,7 +129,7 @@ extension Shim {
 
   /// The report pipe closed at exec, or says which step failed.
   private func finishStart(_ session: ExecSession) {
-    unwatch(session.report, session.reportToken)
+    if session.reportToken != 0 { unwatch(session.report, session.reportToken) }
     session.reportToken = 0
     session.failure = ChildReport.read(session.report)
     guard let (streams, wanted) = session.handedOver else { return }
@@ -157,30 +157,26 @@ extension Shim {
     try send(.opened(given), descriptors: descriptors, to: client, correlation: correlation)
   }
 
-  /// Takes what is there; beyond the limit it is read and dropped, so that the command does not block.
+  /// Takes what is there, as much as a pipe holds; beyond the limit it is read and dropped, so that the command does not
+  /// block.
   private func collectOutput(of session: ExecSession) {
-    guard let file = session.outputFile else { return }
+    guard let output = session.output else { return }
     withUnsafeTemporaryAllocation(byteCount: 16 << 10, alignment: 16) { chunk in
-      while session.outputToken != 0 {
+      for _ in 0..<4 {
         // A pipe's read end fails in no way that leaves something to read.
-        guard let count = (try? file.read(into: chunk)) ?? nil else { return }
-        if count == 0 {
-          unwatch(file, session.outputToken)
-          session.outputToken = 0
-          return
-        }
-        let room = max(0, session.outputLimitBytes - session.output.count)
-        session.output.append(contentsOf: chunk[..<min(count, room)])
+        guard let count = (try? output.read.read(into: chunk)) ?? nil, count > 0 else { return }
+        let room = max(0, session.outputLimitBytes - session.collected.count)
+        session.collected.append(contentsOf: chunk[..<min(count, room)])
       }
     }
   }
 
   private func finish(_ session: ExecSession) {
     guard let exit = (try? session.process.reap()) ?? nil else { return }
-    if session.reportToken != 0 { finishStart(session) }
+    if !session.isSession || session.reportToken != 0 { finishStart(session) }
     collectOutput(of: session)
     unwatch(session.process.pidfd, session.exitToken)
-    if let file = session.outputFile, session.outputToken != 0 { unwatch(file, session.outputToken) }
+    if let output = session.output { unwatch(output.read, session.outputToken) }
     execs.removeAll { $0 === session }
     send(answer(of: session, exit), to: session.requester.client, correlation: session.requester.correlation)
   }
@@ -188,7 +184,7 @@ extension Shim {
   private func answer(of session: ExecSession, _ exit: ProcessExit) -> ShimMessage {
     if let failure = session.failure { return .failed(failure) }
     if session.isSession { return .ended(exitCode: exit.code) }
-    return .executed(ExecOutcome(exitCode: exit.code, timedOut: session.timedOut, output: session.output))
+    return .executed(ExecOutcome(exitCode: exit.code, timedOut: session.timedOut, output: session.collected))
   }
 
   /// The container's first process is gone, and with its PID namespace or cgroup every command in it.

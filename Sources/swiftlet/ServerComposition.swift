@@ -4,6 +4,7 @@ import Foundation
 import HTTPServing
 import KubernetesAPI
 import KubernetesClient
+import LinuxSystem
 import Logging
 import Scheduler
 import ServiceLifecycle
@@ -52,6 +53,7 @@ struct ServerComposition {
         await isBootstrapped.wait()
         await Scheduler(client: client(registry, .scheduler)).run()
       },
+      Part("idle memory") { try await giveBackIdleMemory() },
     ]
     return parts + (node?.parts(after: isBootstrapped) ?? [])
   }
@@ -121,6 +123,15 @@ struct ServerComposition {
 private func keepOpen(_ store: any Store) async throws {
   await untilCancelled()
   try await store.close()
+}
+
+/// The start and each burst of work need more memory than what follows.
+private func giveBackIdleMemory() async throws {
+  var memory = IdleMemory()
+  while true {
+    try await Task.sleep(for: IdleMemory.interval, tolerance: IdleMemory.interval / 5)
+    if memory.isDue(try .now()) { try IdleMemory.giveBack() }
+  }
 }
 
 func untilCancelled() async {

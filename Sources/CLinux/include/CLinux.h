@@ -65,6 +65,8 @@ int cl_set_group(gid_t gid);
 int cl_set_file_identity(uid_t uid, gid_t gid);
 /// Tells malloc to give freed memory back early, for a process that is to stay small.
 void cl_keep_heap_small(void);
+/// malloc_trim(3): gives free pages of the heap back, also in its middle.
+void cl_trim_heap(void);
 /// execveat(2) of an open file.
 int cl_execute_descriptor(int descriptor, char *const arguments[], char *const environment[]);
 /// keyctl(KEYCTL_JOIN_SESSION_KEYRING) with a new anonymous keyring.

@@ -13,15 +13,19 @@ package final class Prober: Sendable {
   private struct Entry {
     var target: ProbeTarget
     var worker: ProbeWorker
-    /// The last findings, for `swiftlet why`.
-    var results: [ProbeResult] = []
+    /// The last findings, for `swiftlet why`; made an object of when somebody asks.
+    var results: [(finding: ProbeWorker.Finding, took: Duration, at: Timestamp)] = []
     /// Where the probe's failures are told.
     var note: @Sendable (PodNote) -> Void
     var deliver: @Sendable (PodInput) -> Void
 
     mutating func note(_ finding: ProbeWorker.Finding, took: Duration, now: Timestamp) {
       if results.count >= ProbeTrail.resultLimit { results.removeFirst() }
-      results.append(ProbeResult(finding, took: took, now: now))
+      results.append((finding, took, now))
+    }
+
+    var trail: ProbeTrail {
+      ProbeTrail(target, results: results.map { ProbeResult($0.finding, took: $0.took, now: $0.at) })
     }
   }
 
@@ -54,7 +58,7 @@ package final class Prober: Sendable {
     var trails: [String: ProbeTrail] = [:]
     for case .probed(let id, let kind, .failure) in inputs where kind != .readiness {
       let entry = entries.withLock { $0[Key(podUID: podUID, containerID: id, kind: kind)] }
-      trails[id] = entry.map { ProbeTrail($0.target, results: $0.results) } ?? ProbeTrail { $0.kind = kind.rawValue }
+      trails[id] = entry?.trail ?? ProbeTrail { $0.kind = kind.rawValue }
     }
     return trails
   }
