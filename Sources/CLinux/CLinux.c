@@ -29,6 +29,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/timerfd.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -211,6 +212,11 @@ void cl_name_thread(const char *name) { pthread_setname_np(pthread_self(), name)
 
 int cl_pipe(int ends[2], int flags) { return pipe2(ends, O_CLOEXEC | flags); }
 int cl_eventfd(int semaphore) { return eventfd(0, EFD_CLOEXEC | (semaphore ? EFD_SEMAPHORE : 0)); }
+int cl_timer(void) { return timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK); }
+int cl_set_timer(int timer, int64_t nanoseconds) {
+  struct itimerspec time = {.it_value = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000}};
+  return timerfd_settime(timer, 0, &time, NULL);
+}
 int cl_detach_mount(const char *path, int follow) {
   return umount2(path, MNT_DETACH | (follow ? 0 : UMOUNT_NOFOLLOW));
 }

@@ -58,7 +58,8 @@ package final class ContainerRuntime: PodRuntime {
   package let cgroups: PodCgroups
   let permitted: Capabilities
   let pool: BlockingPool
-  let loop: EventLoopThread
+  /// Hears from the shims.
+  package let loop: EventLoopThread
   let spawner: SpawnerClient
   let state = Mutex(State())
   /// The default profile, as this agent writes it, has been loaded. Held while it is.

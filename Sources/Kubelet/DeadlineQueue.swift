@@ -1,5 +1,6 @@
 import KubernetesAPI
 import KubernetesClient
+import LinuxSystem
 import Synchronization
 
 /// Deadlines of many owners kept by one task: a heap of (when, key), one sleeping timer. Setting a key's deadline
@@ -18,8 +19,16 @@ package final class DeadlineQueue<Key: Hashable & Sendable>: Sendable {
   }
 
   private let state = Mutex(State())
+  /// Set once, before anybody else has the object.
+  private let alarm = Mutex<Alarm?>(nil)
 
   package init() {}
+
+  /// - Parameter loop: keeps the time. A reader that prefers it as its executor is woken with no other thread between.
+  package init(loop: EventLoopThread) throws(SystemCallError) {
+    let ringing = try Alarm(loop: loop) { [weak self] in self?.ring() }
+    alarm.withLock { $0 = ringing }
+  }
 
   package func set(_ key: Key, at instant: ContinuousClock.Instant) {
     let isEarliest = state.withLock { state in
@@ -60,8 +69,12 @@ package final class DeadlineQueue<Key: Hashable & Sendable>: Sendable {
 
   /// Returns at `instant`, when an earlier deadline arrives, or on cancellation.
   private func sleep(until instant: ContinuousClock.Instant?) async {
-    // Not a group of two that race: this is on the path of every probe.
-    let alarm = instant.map { instant in
+    if let alarm = alarm.withLock({ $0 }) {
+      if let instant { alarm.set(instant) }
+      return await waitForRing()
+    }
+    // Not a group of two that race: there are many of these.
+    let timer = instant.map { instant in
       Task {
         // Cancelled when something else has rung first.
         guard (try? await Task.sleep(until: instant, tolerance: .zero, clock: .continuous)) != nil else { return }
@@ -69,7 +82,7 @@ package final class DeadlineQueue<Key: Hashable & Sendable>: Sendable {
       }
     }
     await waitForRing()
-    alarm?.cancel()
+    timer?.cancel()
   }
 
   private func waitForRing() async {

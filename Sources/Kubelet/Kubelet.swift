@@ -70,7 +70,7 @@ package final class Kubelet: Sendable {
     let statuses = StatusManager(client: client) { pod in
       if pod.isReady { timeline.mark(.told, podUID: pod.uid) }
     }
-    let prober = Prober(runtime: runtime, group: group, clock: clock, counters: counters, timeline: timeline)
+    let prober = try Prober(runtime: runtime, group: group, clock: clock, counters: counters, timeline: timeline)
     let foreign = ForeignPath()
     let standIn = StandIn()
     let record = try NodeRecord(

@@ -1,11 +1,23 @@
 import KubernetesAPI
+import LinuxSystem
 import Testing
 
 @testable import Kubelet
 
 @Suite(.timeLimit(.minutes(1))) struct QueueTests {
-  @Test func firesDeadlinesInOrderAndOnlyTheNewestOfAKey() async {
-    let queue = DeadlineQueue<String>()
+  /// With a timer of its own for each wait, and with a loop that keeps the time.
+  enum Clockwork: CaseIterable { case tasks, loop }
+
+  private func makeQueue<Key: Hashable & Sendable>(_ clockwork: Clockwork, of _: Key.Type) throws -> DeadlineQueue<Key> {
+    switch clockwork {
+    case .tasks: DeadlineQueue()
+    case .loop: try DeadlineQueue(loop: EventLoopThread(name: "test"))
+    }
+  }
+
+  @Test(arguments: Clockwork.allCases)
+  func firesDeadlinesInOrderAndOnlyTheNewestOfAKey(clockwork: Clockwork) async throws {
+    let queue = try makeQueue(clockwork, of: String.self)
     let start = ContinuousClock.now
     queue.set("late", at: start + .milliseconds(30))
     queue.set("moved", at: start + .milliseconds(5))
@@ -19,16 +31,18 @@ import Testing
     #expect(ContinuousClock.now >= start + .milliseconds(30))
   }
 
-  @Test func wakesForADeadlineThatComesBeforeTheOneItSleepsFor() async {
-    let queue = DeadlineQueue<Int>()
+  @Test(arguments: Clockwork.allCases)
+  func wakesForADeadlineThatComesBeforeTheOneItSleepsFor(clockwork: Clockwork) async throws {
+    let queue = try makeQueue(clockwork, of: Int.self)
     queue.set(1, at: .now + .seconds(3600))
     async let first = queue.next()
     queue.set(2, at: .now)
     #expect(await first == [2])
   }
 
-  @Test func endsWithItsReader() async {
-    let queue = DeadlineQueue<Int>()
+  @Test(arguments: Clockwork.allCases)
+  func endsWithItsReader(clockwork: Clockwork) async throws {
+    let queue = try makeQueue(clockwork, of: Int.self)
     let reader = Task { await queue.next() }
     reader.cancel()
     #expect(await reader.value == nil)

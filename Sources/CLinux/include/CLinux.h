@@ -78,6 +78,10 @@ void cl_name_thread(const char *name);
 /// pipe2(2), close-on-exec.
 int cl_pipe(int ends[2], int flags);
 int cl_eventfd(int semaphore);
+/// timerfd_create(2) on CLOCK_BOOTTIME, which is what ContinuousClock reads; it does not block.
+int cl_timer(void);
+/// timerfd_settime(2): once, so many nanoseconds from now; 0: never.
+int cl_set_timer(int timer, int64_t nanoseconds);
 /// umount2(2) with MNT_DETACH and, unless `follow`, UMOUNT_NOFOLLOW.
 int cl_detach_mount(const char *path, int follow);
 int cl_inotify(void);

@@ -5,6 +5,7 @@ import enum KubernetesAPI.RemoteOutput
 import struct KubernetesAPI.RemoteStreamOptions
 import struct KubernetesAPI.TerminalSize
 import struct KubernetesAPI.Timestamp
+import class LinuxSystem.EventLoopThread
 import struct ShimProtocol.MemoryKill
 import Synchronization
 
@@ -20,6 +21,8 @@ package final class RuntimeAdapter: RuntimeService {
     self.runtime = runtime
     self.images = images
   }
+
+  package var loop: EventLoopThread? { runtime.loop }
 
   package func startSandbox(_ spec: SandboxSpec) async throws -> SandboxFacts {
     SandboxFacts(try await runtime.startSandbox(PodSandboxConfig(spec)))

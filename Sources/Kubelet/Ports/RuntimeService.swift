@@ -1,8 +1,12 @@
 import KubernetesAPI
+import LinuxSystem
 
 /// What the node agent asks of the kernel: sandboxes and containers. The container runtime stands behind it on a node
 /// (`Adapters/`), a fake in simulation. Every call may take long; none blocks the caller's thread.
 package protocol RuntimeService: Sendable {
+  /// The thread that hears from containers, if there is one: a task that runs there has its answer without another thread
+  /// being woken.
+  var loop: EventLoopThread? { get }
   /// Makes the namespaces of a pod.
   func startSandbox(_ spec: SandboxSpec) async throws -> SandboxFacts
   /// Ends whatever runs in the sandbox and frees its namespaces, cgroups and mounts. No error when there is none.
@@ -38,6 +42,7 @@ package protocol RuntimeService: Sendable {
 }
 
 extension RuntimeService {
+  package var loop: EventLoopThread? { nil }
   package func blockers(ofContainer id: String) async -> [String] { [] }
 }
 

@@ -35,7 +35,7 @@ package final class Prober: Sendable {
   private let grpc: GRPCProbe
   private let clock: SteadyClock
   private let timeline: StartTimeline
-  private let due = DeadlineQueue<Key>()
+  private let due: DeadlineQueue<Key>
   private let entries = Mutex<[Key: Entry]>([:])
 
   private let counters: AgentCounters
@@ -43,8 +43,9 @@ package final class Prober: Sendable {
   package init(
     runtime: any RuntimeService, group: any EventLoopGroup, clock: SteadyClock, counters: AgentCounters = AgentCounters(),
     timeline: StartTimeline
-  ) {
+  ) throws {
     self.runtime = runtime
+    due = if let loop = runtime.loop { try DeadlineQueue(loop: loop) } else { DeadlineQueue() }
     self.counters = counters
     self.clock = clock
     self.timeline = timeline
@@ -86,11 +87,13 @@ package final class Prober: Sendable {
     for (key, at) in added { due.set(key, at: clock.instant(of: at)) }
   }
 
-  /// Until cancelled.
+  /// Until cancelled. From the moment when a probe is due to what follows from its answer one thread does it all.
   package func run() async {
-    await withDiscardingTaskGroup { group in
-      while let keys = await due.next() {
-        for key in keys { group.addTask { await self.probe(key) } }
+    await withTaskExecutorPreference(runtime.loop) {
+      await withDiscardingTaskGroup { group in
+        while let keys = await due.next() {
+          for key in keys { group.addTask { await self.probe(key) } }
+        }
       }
     }
   }
