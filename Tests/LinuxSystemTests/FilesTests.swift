@@ -1,5 +1,7 @@
+import Dispatch
 import Foundation
 import Glibc
+import Synchronization
 import Testing
 
 @testable import LinuxSystem
@@ -26,6 +28,23 @@ import Testing
       }
       #expect(throws: SystemCallError.self) { try root.openBeneath("etc/climbs", O_RDONLY) }
       #expect(throws: SystemCallError.self) { try root.openBeneath("etc/absolute", O_RDONLY) }
+    }
+  }
+
+  @Test func manyMakeTheSamePlacesAtOnce() throws {
+    try withDirectory { directory in
+      for round in 0..<200 {
+        let failures = Mutex<[String]>([])
+        DispatchQueue.concurrentPerform(iterations: 8) { _ in
+          do {
+            let root = try RootedDirectory(path: directory)
+            _ = try root.ensure("\(round)/etc/hostname", .file)
+          } catch {
+            failures.withLock { $0.append("\(error)") }
+          }
+        }
+        #expect(failures.withLock { $0 } == [])
+      }
     }
   }
 

@@ -94,8 +94,12 @@ package struct RootedDirectory: Sendable {
       if try make(name, kind, mode: mode, in: parent) {
         return try open(path, cl_o_path)
       }
+      guard let link = try readLink(name, in: parent) else {
+        // Somebody else was faster.
+        return try ensure(components, kind, mode: mode, attempts: attempts - 1)
+      }
       // A symbolic link that leads nowhere yet: make what it means, inside the root.
-      let target = PathComponents(try readLink(name, in: parent))
+      let target = PathComponents(link)
       return try ensure(
         (target.isAbsolute ? [] : parents) + target.components, kind, mode: mode, attempts: attempts - 1)
     }
@@ -116,9 +120,16 @@ package struct RootedDirectory: Sendable {
     }
   }
 
-  private func readLink(_ name: String, in parent: Descriptor) throws(SystemCallError) -> String {
+  /// Nil when there is no link of that name, but something else or nothing.
+  private func readLink(_ name: String, in parent: Descriptor) throws(SystemCallError) -> String? {
     var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
-    let length = try systemCall("readlinkat", path: name) { readlinkat(parent.raw, name, &buffer, Int(PATH_MAX)) }
+    let length: Int
+    do {
+      length = try systemCall("readlinkat", path: name) { readlinkat(parent.raw, name, &buffer, Int(PATH_MAX)) }
+    } catch {
+      if error.errno == EINVAL || error.errno == ENOENT { return nil }
+      throw error
+    }
     return String(decoding: buffer[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 }
