@@ -119,11 +119,10 @@ extension SetupExecutor {
 
   // MARK: What the container must not see or change
 
-  func mask(_ path: String) throws {
+  mutating func mask(_ path: String) throws {
     guard let place = try openKernelPath(path) else { return }
     if try place.status().st_mode & S_IFMT == S_IFDIR {
-      let empty = try Mount.make("tmpfs", source: "tmpfs", options: [Mount.Option("nr_inodes", "2")], attributes: .readOnly)
-      try Mount.attach(empty, to: place)
+      try Mount.attach(emptyDirectory(), to: place)
     } else {
       // The machine's own /dev/null, taken while the machine's root is still the root: an image cannot put another
       // file in its place (CVE-2025-31133).
@@ -134,6 +133,14 @@ extension SetupExecutor {
       try Mount.change(null, propagation: .private, recursive: false)
       try Mount.attach(null, to: place)
     }
+  }
+
+  /// The same file system each time: one less to make and to end. A mount can be copied once it is in its place.
+  private mutating func emptyDirectory() throws(SystemCallError) -> Descriptor {
+    if let empty { return try Mount.clone(empty, recursive: false) }
+    let made = try Mount.make("tmpfs", source: "tmpfs", options: [Mount.Option("nr_inodes", "2")], attributes: .readOnly)
+    empty = made
+    return made
   }
 
   func makeReadOnly(_ path: String) throws {

@@ -18,6 +18,8 @@ struct SetupExecutor {
   var root: RootedDirectory?
   /// Where something was made last; forgotten when a mount may have covered it.
   var parent: (path: String, directory: Descriptor)?
+  /// What lies over masked directories.
+  var empty: Descriptor?
   var user = ResolvedUser()
 
   init(report: Descriptor) {

@@ -16,7 +16,7 @@ import Testing
   }
 
   @Test func aStartIsGivenBackOnceItIsQuiet() {
-    #expect(answers([(70, 3000), (70, 2000), (70, 50), (40, 50), (41, 50), (40, 50)]) == [false, false, true, false, false, false])
+    #expect(answers([(70, 3000), (70, 2000), (70, 150), (40, 40), (41, 150), (40, 40)]) == [false, false, true, false, false, false])
   }
 
   @Test func aBurstIsGivenBackAgain() {
@@ -28,6 +28,10 @@ import Testing
   @Test func whatABurstNeedsIsNotTakenForWhatRemains() {
     // Busy right after memory was given back: what is resident then says nothing of the quiet time.
     #expect(answers([(70, 0), (70, 0), (90, 4000), (90, 0), (40, 0)]) == [false, true, false, true, false])
+  }
+
+  @Test func noMoreIsWhatAFewPodsNeededThatCameRightThen() {
+    #expect(answers([(70, 0), (70, 0), (60, 100), (42, 0), (43, 0)]) == [false, true, true, false, false])
   }
 
   @Test func littleGrowthIsLeft() {

@@ -31,6 +31,8 @@ package struct IdleMemory: Sendable {
   package static let interval = Duration.seconds(10)
   /// Busier than this between two questions is not quiet: a fiftieth of a processor.
   private static let quietTime = interval / 50
+  /// No busier than this is what always goes on, without work that was asked for.
+  private static let backgroundTime = interval / 200
   /// Growth that is not worth the page faults that follow.
   private static let slackBytes = 4 << 20
 
@@ -50,7 +52,8 @@ package struct IdleMemory: Sendable {
       isSettling = false
       return false
     }
-    if isSettling { floorBytes = usage.residentBytes }
+    // What a few pods needed that came right then is not what remains: it is given back the next time.
+    if isSettling, spent < Self.backgroundTime { floorBytes = usage.residentBytes }
     isSettling = usage.residentBytes > floorBytes + Self.slackBytes
     return isSettling
   }
