@@ -3,8 +3,8 @@ import KubernetesClient
 import LinuxSystem
 import Synchronization
 
-/// Deadlines of many owners kept by one task: a heap of (when, key), one sleeping timer. Setting a key's deadline
-/// replaces its former one.
+/// Deadlines of many owners kept by one task: a heap of (when, key), one alarm. Setting a key's deadline replaces its
+/// former one.
 package final class DeadlineQueue<Key: Hashable & Sendable>: Sendable {
   private struct Entry {
     var at: ContinuousClock.Instant
@@ -21,8 +21,6 @@ package final class DeadlineQueue<Key: Hashable & Sendable>: Sendable {
   private let state = Mutex(State())
   /// Set once, before anybody else has the object.
   private let alarm = Mutex<Alarm?>(nil)
-
-  package init() {}
 
   /// - Parameter loop: keeps the time. A reader that prefers it as its executor is woken with no other thread between.
   package init(loop: EventLoopThread) throws(SystemCallError) {
@@ -69,20 +67,8 @@ package final class DeadlineQueue<Key: Hashable & Sendable>: Sendable {
 
   /// Returns at `instant`, when an earlier deadline arrives, or on cancellation.
   private func sleep(until instant: ContinuousClock.Instant?) async {
-    if let alarm = alarm.withLock({ $0 }) {
-      if let instant { alarm.set(instant) }
-      return await waitForRing()
-    }
-    // Not a group of two that race: there are many of these.
-    let timer = instant.map { instant in
-      Task {
-        // Cancelled when something else has rung first.
-        guard (try? await Task.sleep(until: instant, tolerance: .zero, clock: .continuous)) != nil else { return }
-        ring()
-      }
-    }
+    if let instant { alarm.withLock { $0 }?.set(instant) }
     await waitForRing()
-    timer?.cancel()
   }
 
   private func waitForRing() async {

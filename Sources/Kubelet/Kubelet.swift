@@ -49,7 +49,7 @@ package final class Kubelet: Sendable {
     statistics = try StatisticsService(
       StatisticsReader(configuration, machine), network: network, images: images)
     services = try Self.makeServices(
-      configuration, client, runtime, images, network, groups, recorder, machine, logger, group)
+      configuration, client, runtime, images, network, groups, recorder, machine, logger, group, loop)
     garbage = ImageGarbageCollector(
       images, configuration.resources.imageGarbage, pinnedNames: configuration.resources.pinnedImages, logger)
     shutdown = ShutdownManager(configuration.shutdown, services.counters, loop: loop, logger: logger)
@@ -59,7 +59,7 @@ package final class Kubelet: Sendable {
   private static func makeServices(
     _ configuration: KubeletConfiguration, _ client: KubernetesClient, _ runtime: any RuntimeService,
     _ images: any ImageService, _ network: any PodNetworking, _ groups: (any NodeGroups)?, _ recorder: EventRecorder,
-    _ machine: MachineFacts, _ logger: Logger, _ group: any EventLoopGroup
+    _ machine: MachineFacts, _ logger: Logger, _ group: any EventLoopGroup, _ loop: EventLoopThread
   ) throws -> PodServices {
     let clock = SteadyClock()
     let pool = try BlockingPool(name: "kubelet-io", threads: 2, substitutes: 64)
@@ -70,7 +70,8 @@ package final class Kubelet: Sendable {
     let statuses = StatusManager(client: client) { pod in
       if pod.isReady { timeline.mark(.told, podUID: pod.uid) }
     }
-    let prober = try Prober(runtime: runtime, group: group, clock: clock, counters: counters, timeline: timeline)
+    let prober = try Prober(
+      runtime: runtime, group: group, clock: clock, loop: runtime.loop ?? loop, counters: counters, timeline: timeline)
     let foreign = ForeignPath()
     let standIn = StandIn()
     let record = try NodeRecord(
@@ -89,8 +90,8 @@ package final class Kubelet: Sendable {
       recorder: recorder, services: Informer(client: client),
       configMaps: ReferencedObjects(client: client, record, standIn) { changes.announce($0) },
       secrets: ReferencedObjects(client: client, record, standIn) { changes.announce($0) },
-      tokens: TokenManager(client: client, clock: clock) { changes.announce($0) }, sourceChanges: changes,
-      deadlines: DeadlineQueue(), clock: clock, pool: pool,
+      tokens: try TokenManager(client: client, clock: clock, loop: loop) { changes.announce($0) }, sourceChanges: changes,
+      deadlines: try DeadlineQueue(loop: loop), clock: clock, pool: pool,
       history: try HistoryRecorder(configuration, logger: logger), record: record, standIn: standIn,
       timeline: timeline, allocatable: allocatable,
       ledger: ResourceLedger(allocatable: .init(allocatable: allocatable)),

@@ -62,6 +62,9 @@ final class ExecSession {
 
 extension Shim {
   static let maximumExecs = 64
+  private static let chunkBytes = 16 << 10
+  /// What a pipe holds unless it is told otherwise, pipe(7).
+  private static let pipeBytes = 64 << 10
 
   func startExec(
     _ exec: ContainerExec, in container: Container, requester: (client: UInt64, correlation: UInt32)
@@ -129,7 +132,7 @@ extension Shim {
 
   /// The report pipe closed at exec, or says which step failed.
   private func finishStart(_ session: ExecSession) {
-    if session.reportToken != 0 { unwatch(session.report, session.reportToken) }
+    unwatch(session.report, session.reportToken)
     session.reportToken = 0
     session.failure = ChildReport.read(session.report)
     guard let (streams, wanted) = session.handedOver else { return }
@@ -161,8 +164,8 @@ extension Shim {
   /// block.
   private func collectOutput(of session: ExecSession) {
     guard let output = session.output else { return }
-    withUnsafeTemporaryAllocation(byteCount: 16 << 10, alignment: 16) { chunk in
-      for _ in 0..<4 {
+    withUnsafeTemporaryAllocation(byteCount: Self.chunkBytes, alignment: 16) { chunk in
+      for _ in 0..<Self.pipeBytes / Self.chunkBytes {
         // A pipe's read end fails in no way that leaves something to read.
         guard let count = (try? output.read.read(into: chunk)) ?? nil, count > 0 else { return }
         let room = max(0, session.outputLimitBytes - session.collected.count)

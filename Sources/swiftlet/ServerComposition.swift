@@ -58,6 +58,20 @@ struct ServerComposition {
     return parts + (node?.parts(after: isBootstrapped) ?? [])
   }
 
+  /// The start and each burst of work need more memory than what follows. A server that cannot ask (no descriptors are
+  /// left, say) goes on as it is.
+  private func giveBackIdleMemory() async throws {
+    var memory = IdleMemory()
+    while true {
+      try await Task.sleep(for: IdleMemory.interval, tolerance: IdleMemory.interval / 5)
+      do throws(SystemCallError) {
+        if memory.isDue(try .now()) { try IdleMemory.giveBack() }
+      } catch {
+        logger.warning("unused memory is not given back: \(error)")
+      }
+    }
+  }
+
   private func openStore() throws -> any Store {
     switch layout.options.storage {
     case .sqlite: try SQLiteStore(path: layout.database)
@@ -123,15 +137,6 @@ struct ServerComposition {
 private func keepOpen(_ store: any Store) async throws {
   await untilCancelled()
   try await store.close()
-}
-
-/// The start and each burst of work need more memory than what follows.
-private func giveBackIdleMemory() async throws {
-  var memory = IdleMemory()
-  while true {
-    try await Task.sleep(for: IdleMemory.interval, tolerance: IdleMemory.interval / 5)
-    if memory.isDue(try .now()) { try IdleMemory.giveBack() }
-  }
 }
 
 func untilCancelled() async {

@@ -5,19 +5,12 @@ import Testing
 @testable import Kubelet
 
 @Suite(.timeLimit(.minutes(1))) struct QueueTests {
-  /// With a timer of its own for each wait, and with a loop that keeps the time.
-  enum Clockwork: CaseIterable { case tasks, loop }
+  private let loop: EventLoopThread
 
-  private func makeQueue<Key: Hashable & Sendable>(_ clockwork: Clockwork, of _: Key.Type) throws -> DeadlineQueue<Key> {
-    switch clockwork {
-    case .tasks: DeadlineQueue()
-    case .loop: try DeadlineQueue(loop: EventLoopThread(name: "test"))
-    }
-  }
+  init() throws { loop = try EventLoopThread(name: "test") }
 
-  @Test(arguments: Clockwork.allCases)
-  func firesDeadlinesInOrderAndOnlyTheNewestOfAKey(clockwork: Clockwork) async throws {
-    let queue = try makeQueue(clockwork, of: String.self)
+  @Test func firesDeadlinesInOrderAndOnlyTheNewestOfAKey() async throws {
+    let queue = try DeadlineQueue<String>(loop: loop)
     let start = ContinuousClock.now
     queue.set("late", at: start + .milliseconds(30))
     queue.set("moved", at: start + .milliseconds(5))
@@ -31,18 +24,16 @@ import Testing
     #expect(ContinuousClock.now >= start + .milliseconds(30))
   }
 
-  @Test(arguments: Clockwork.allCases)
-  func wakesForADeadlineThatComesBeforeTheOneItSleepsFor(clockwork: Clockwork) async throws {
-    let queue = try makeQueue(clockwork, of: Int.self)
+  @Test func wakesForADeadlineThatComesBeforeTheOneItSleepsFor() async throws {
+    let queue = try DeadlineQueue<Int>(loop: loop)
     queue.set(1, at: .now + .seconds(3600))
     async let first = queue.next()
     queue.set(2, at: .now)
     #expect(await first == [2])
   }
 
-  @Test(arguments: Clockwork.allCases)
-  func endsWithItsReader(clockwork: Clockwork) async throws {
-    let queue = try makeQueue(clockwork, of: Int.self)
+  @Test func endsWithItsReader() async throws {
+    let queue = try DeadlineQueue<Int>(loop: loop)
     let reader = Task { await queue.next() }
     reader.cancel()
     #expect(await reader.value == nil)

@@ -1,7 +1,7 @@
 import LinuxSystem
 
 /// What the kubelet asks of the machine: pods as sandboxes with containers in them. `ContainerRuntime` does it with the
-/// kernel; the simulation has a fake.
+/// kernel.
 package protocol PodRuntime: Sendable {
   /// The thread that hears from the shims. A task that prefers it as its executor goes on there with what they answered.
   var loop: EventLoopThread { get }

@@ -1,4 +1,5 @@
 import KubernetesAPI
+import LinuxSystem
 import NIOCore
 import Synchronization
 
@@ -35,17 +36,20 @@ package final class Prober: Sendable {
   private let grpc: GRPCProbe
   private let clock: SteadyClock
   private let timeline: StartTimeline
+  private let loop: EventLoopThread
   private let due: DeadlineQueue<Key>
   private let entries = Mutex<[Key: Entry]>([:])
 
   private let counters: AgentCounters
 
+  /// - Parameter loop: where the probes run: best where their answers arrive.
   package init(
-    runtime: any RuntimeService, group: any EventLoopGroup, clock: SteadyClock, counters: AgentCounters = AgentCounters(),
-    timeline: StartTimeline
+    runtime: any RuntimeService, group: any EventLoopGroup, clock: SteadyClock, loop: EventLoopThread,
+    counters: AgentCounters = AgentCounters(), timeline: StartTimeline
   ) throws {
     self.runtime = runtime
-    due = if let loop = runtime.loop { try DeadlineQueue(loop: loop) } else { DeadlineQueue() }
+    self.loop = loop
+    due = try DeadlineQueue(loop: loop)
     self.counters = counters
     self.clock = clock
     self.timeline = timeline
@@ -89,7 +93,7 @@ package final class Prober: Sendable {
 
   /// Until cancelled. From the moment when a probe is due to what follows from its answer one thread does it all.
   package func run() async {
-    await withTaskExecutorPreference(runtime.loop) {
+    await withTaskExecutorPreference(loop) {
       await withDiscardingTaskGroup { group in
         while let keys = await due.next() {
           for key in keys { group.addTask { await self.probe(key) } }

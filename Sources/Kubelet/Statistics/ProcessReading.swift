@@ -13,10 +13,10 @@ package struct ProcessReading: Sendable, Hashable {
   /// Reads `/proc/self`. Blocks. What cannot be read stays zero.
   package static func read() -> ProcessReading {
     var reading = ProcessReading()
-    var usage = rusage()
-    if getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 { reading.cpuSeconds = seconds(usage.ru_utime) + seconds(usage.ru_stime) }
-    let pages = ((try? FileTree.text("/proc/self/statm")) ?? "").split(separator: " ")
-    if pages.count > 1 { reading.residentBytes = (Int(pages[1]) ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE))) }
+    if let usage = try? ProcessUsage.now() {
+      reading.cpuSeconds = usage.processorTime / .seconds(1)
+      reading.residentBytes = usage.residentBytes
+    }
     reading.descriptors = ((try? FileTree.names(in: "/proc/self/fd")) ?? []).count
     reading.startedAtSeconds = startSeconds(
       statistics: (try? FileTree.text("/proc/self/stat")) ?? "",
@@ -32,6 +32,4 @@ package struct ProcessReading: Sendable, Hashable {
     guard fields.count > 19, let ticks = Int(fields[19]) else { return 0 }
     return Double(bootedAtSeconds) + Double(ticks) / Double(max(1, ticksPerSecond))
   }
-
-  private static func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
 }

@@ -1,5 +1,6 @@
 import KubernetesAPI
 import KubernetesClient
+import LinuxSystem
 import Synchronization
 
 /// The tokens in the volumes of this node's pods: asked for once, kept until they are to be renewed, renewed in time.
@@ -14,18 +15,19 @@ package final class TokenManager: Sendable {
   private let jitterSeconds: @Sendable () -> Int
   private let changed: @Sendable (_ podUIDs: Set<String>) -> Void
   private let state = Mutex(State())
-  private let deadlines = DeadlineQueue<String>()
+  private let deadlines: DeadlineQueue<String>
 
   /// Seconds until another try when the server did not renew a token.
   private static let retrySeconds = 30
 
-  /// `changed` hears of pods whose tokens are to be renewed: their volumes are to be written again.
+  /// `loop` keeps the time; `changed` hears of pods whose tokens are to be renewed: their volumes are to be written again.
   package init(
-    client: KubernetesClient, clock: SteadyClock,
+    client: KubernetesClient, clock: SteadyClock, loop: EventLoopThread,
     jitterSeconds: @escaping @Sendable () -> Int = { Int.random(in: 0...IssuedToken.maximumJitterSeconds) },
     changed: @escaping @Sendable (_ podUIDs: Set<String>) -> Void
-  ) {
+  ) throws {
     self.client = client
+    deadlines = try DeadlineQueue(loop: loop)
     self.clock = clock
     self.jitterSeconds = jitterSeconds
     self.changed = changed

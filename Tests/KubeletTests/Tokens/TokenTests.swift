@@ -1,5 +1,6 @@
 import KubernetesAPI
 import KubernetesClient
+import LinuxSystem
 import NodeSimulation
 import Synchronization
 import Testing
@@ -49,12 +50,14 @@ import Testing
     return pod
   }
 
-  private func manager(clock: SteadyClock = SteadyClock(), jitter: Int = 0) -> TokenManager {
-    TokenManager(client: KubernetesClient(transport: api), clock: clock, jitterSeconds: { jitter }) { _ in }
+  private func manager(clock: SteadyClock = SteadyClock(), jitter: Int = 0) throws -> TokenManager {
+    try TokenManager(
+      client: KubernetesClient(transport: api), clock: clock, loop: EventLoopThread(name: "test"), jitterSeconds: { jitter }
+    ) { _ in }
   }
 
   @Test func asksOnceForEachAudienceBoundToThePod() async throws {
-    let manager = manager()
+    let manager = try manager()
     let pod = makeTokenPod()
     let first = await manager.tokens(for: pod)
     #expect(first.count == 2)
@@ -73,22 +76,22 @@ import Testing
 
   @Test func anOldTokenServesWhileTheServerIsAway() async throws {
     // A jitter of the whole life: every token is to be renewed the moment it comes.
-    let eager = manager(jitter: 10_000)
+    let eager = try manager(jitter: 10_000)
     let pod = makeTokenPod()
     let first = await eager.tokens(for: pod)
     api.setDown(true)
     #expect(await eager.tokens(for: pod) == first)
-    let fresh = await manager().tokens(for: pod)
+    let fresh = try await manager().tokens(for: pod)
     #expect(fresh.values.allSatisfy { $0 == .failure(PodConfigurationError("failed to fetch token: the server is away")) })
     api.setDown(false)
     #expect(await eager.tokens(for: pod) != first)
   }
 
-  @Test func announcesPodsWhoseTokensAreDue() async {
+  @Test func announcesPodsWhoseTokensAreDue() async throws {
     let (stream, continuation) = AsyncStream.makeStream(of: Set<String>.self)
     // All but a second of the life is jitter.
-    let manager = TokenManager(
-      client: KubernetesClient(transport: api), clock: SteadyClock(), jitterSeconds: { 2885 },
+    let manager = try TokenManager(
+      client: KubernetesClient(transport: api), clock: SteadyClock(), loop: EventLoopThread(name: "test"), jitterSeconds: { 2885 },
       changed: { continuation.yield($0) })
     _ = await manager.tokens(for: makeTokenPod())
     await withTaskGroup(of: Void.self) { group in

@@ -62,6 +62,16 @@ extension LinuxRuntime {
       }
     }
 
+    @Test func whatGoesOnWritingHoldsNobodyUp() async throws {
+      try await RuntimeFixture.with { fixture in
+        _ = try await fixture.startPod()
+        let container = try await fixture.runtime.startContainer(fixture.container(["sleep", "1000"]))
+        let result = try await fixture.runtime.exec(containerID: container.id, ["sh", "-c", "yes & exit 6"], timeoutSeconds: 20)
+        #expect(result.exitCode == 6)
+        #expect(!result.timedOut)
+      }
+    }
+
     @Test func aMissingCommandIsNamed() async throws {
       try await RuntimeFixture.with { fixture in
         _ = try await fixture.startPod()
