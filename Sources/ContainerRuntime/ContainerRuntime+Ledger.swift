@@ -61,8 +61,10 @@ extension ContainerRuntime {
       if cgroups.root.exists { try cgroups.root.removeWhenEmpty() }
       try FileTree.remove(skeletonsDirectory)
       try appArmor.unload()
-      rmdir("\(paths.stateDirectory)/shm")
-      try FileTree.remove("\(paths.stateDirectory)/shims")
+      for directory in RuntimePaths.volatileDirectories {
+        try Mount.detach("\(paths.stateDirectory)/\(directory)")
+        try FileTree.remove("\(paths.stateDirectory)/\(directory)")
+      }
       for name in ["spawner.lock", "spawner.sock", "shim.log"] { unlink("\(paths.stateDirectory)/\(name)") }
     }
   }

@@ -41,7 +41,6 @@ extension ContainerRuntime {
   // MARK: Blocking work
 
   private func prepareSandbox(_ config: PodSandboxConfig) throws -> (SandboxProgram, Descriptor) {
-    try cgroups.spawner.create(below: cgroups.fileSystem.mountPoint, controllers: [])
     let group = cgroups.pod(uid: config.uid, qosClass: config.qosClass)
     let unenforced = try cgroups.create(group, config.resources, isContainer: false)
     _ = try cgroups.create(group.child(SandboxProgram.shimGroup), ContainerResources(), isContainer: false)
@@ -118,6 +117,7 @@ extension ContainerRuntime {
   /// Kills what is left and removes everything that bears the pod's UID. Blocks.
   func removePodTraces(_ uid: String, groups: [Cgroup]) throws(SystemCallError) {
     for group in groups where group.exists {
+      cgroups.forget(group)
       try group.kill()
       try group.removeWhenEmpty()
     }

@@ -81,7 +81,7 @@ package final class ContainerRuntime: PodRuntime {
     } catch {
       throw RuntimeError(.unavailable, error.description)
     }
-    spawner = SpawnerClient(paths: paths, cgroup: cgroups.spawner)
+    spawner = SpawnerClient(paths: paths, cgroups: cgroups)
     try await reconnect()
   }
 

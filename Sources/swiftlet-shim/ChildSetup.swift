@@ -32,14 +32,18 @@ enum ChildReport {
 
 /// The child's life between clone and exec.
 enum ChildSetup {
-  /// - Parameter target: the process whose namespaces an `enterNamespaces` step means.
+  /// - Parameters:
+  ///   - target: the process whose namespaces an `enterNamespaces` step means.
+  ///   - bareMounts: what the mounts of a container begin with; a command has those of its container.
   static func run(
-    _ steps: [SetupStep], _ streams: ChildStreams, target: Descriptor? = nil, userNamespace: Descriptor?
+    _ steps: [SetupStep], _ streams: ChildStreams, target: Descriptor? = nil, userNamespace: Descriptor?,
+    bareMounts: Descriptor? = nil
   ) -> Never {
     guard let ends = streams.child else { _exit(1) }
     var executor = SetupExecutor(report: ends.report)
     executor.target = target
     executor.userNamespace = userNamespace
+    executor.bareMounts = bareMounts
     executor.console = ends.console
     do throws(ShimFailure) {
       // A command that joins a container is seen by its processes before it has become one of them: they must not

@@ -30,34 +30,67 @@ extension SetupExecutor {
 
   // MARK: The root
 
-  mutating func mountOverlay(_ layers: [String], _ directory: String) throws {
+  /// The machine's own null device, before its mounts are left: an image cannot put another file in its place
+  /// (CVE-2025-31133).
+  static func machineNull() throws -> Descriptor {
+    let null = try Mount.clone("/dev/null", recursive: false)
+    guard try null.status().st_rdev == dev_t(cl_device(1, 3)) else {
+      throw ShimFailure(kind: .setup, message: "/dev/null of this machine is not the null device")
+    }
+    try Mount.change(null, propagation: .private, recursive: false)
+    return null
+  }
+
+  /// Leaves the machine's mounts, with the root as the first of the container's own.
+  mutating func mountRoot(_ layers: [String], _ directory: String, isMapped: Bool) throws {
     for name in ["", "/upper", "/work"] {
       let path = "\(directory)\(name)"
       if mkdir(path, 0o755) != 0 && errno != EEXIST { throw SystemCallError(call: "mkdir", errno: errno, path: path) }
     }
-    // Over the layer's own directory, which nobody needs by its name from here on.
-    let place = directory
+    // Mapped layers need a place in the tree, which must not be the machine's.
+    guard !isMapped, let bareMounts else { return try mountRootInCopy(layers, directory, isMapped: isMapped) }
+    let overlay: Descriptor
+    do throws(SystemCallError) {
+      overlay = try Self.overlay(layers, directory)
+    } catch {
+      guard error.errno == EINVAL else { throw error }
+      return try mountRootInCopy(layers, directory, isMapped: false)
+    }
+    try BareMounts.enterCopy(of: bareMounts)
+    try Mount.attach(overlay, to: BareMounts.root)
+    root = try RootedDirectory(path: BareMounts.root)
+  }
+
+  private static func overlay(_ layers: [String], _ directory: String) throws(SystemCallError) -> Descriptor {
     let options =
       layers.map { Mount.Option("lowerdir+", $0) } + [
         Mount.Option("upperdir", "\(directory)/upper"), Mount.Option("workdir", "\(directory)/work"),
         // The writable layer does not outlive the container, so nothing in it needs to reach the disk.
         Mount.Option("volatile"),
       ]
+    return try Mount.make("overlay", source: "overlay", options: options)
+  }
+
+  /// In a copy of the machine's mounts, over the layer's own directory, which nobody needs by its name from here on.
+  private mutating func mountRootInCopy(_ layers: [String], _ directory: String, isMapped: Bool) throws {
+    try Namespaces.mount.unshare()
+    try Mount.changeRoot(propagation: .private)
+    let layers = isMapped ? try mapLayers(layers, directory) : layers
     do throws(SystemCallError) {
-      try Mount.attach(try Mount.make("overlay", source: "overlay", options: options), to: place)
+      try Mount.attach(try Self.overlay(layers, directory), to: directory)
     } catch {
       guard error.errno == EINVAL else { throw error }
-      try mountOverlayInOneString(layers, directory, place)
+      try mountOverlayInOneString(layers, directory)
     }
-    root = try RootedDirectory(path: place)
+    root = try RootedDirectory(path: directory)
   }
 
   /// Before Linux 6.7 all layers go into one option of at most a page; descriptors keep their names short.
-  private func mountOverlayInOneString(_ layers: [String], _ directory: String, _ place: String) throws {
+  private func mountOverlayInOneString(_ layers: [String], _ directory: String) throws {
     let opened = try layers.map { try Descriptor.open($0, cl_o_path | O_DIRECTORY) }
     let lower = opened.map(\.procPath).joined(separator: ":")
     let options = "lowerdir=\(lower),upperdir=\(directory)/upper,workdir=\(directory)/work,volatile"
-    try systemCall("mount", path: place) { Glibc.mount("overlay", place, "overlay", 0, options) }
+    try systemCall("mount", path: directory) { Glibc.mount("overlay", directory, "overlay", 0, options) }
     withExtendedLifetime(opened) {}
   }
 
@@ -124,18 +157,22 @@ extension SetupExecutor {
     if try place.status().st_mode & S_IFMT == S_IFDIR {
       try Mount.attach(emptyDirectory(), to: place)
     } else {
-      // The machine's own /dev/null, taken while the machine's root is still the root: an image cannot put another
-      // file in its place (CVE-2025-31133).
-      let null = try Mount.clone("/dev/null", recursive: false)
-      guard try null.status().st_rdev == dev_t(cl_device(1, 3)) else {
-        throw ShimFailure(kind: .setup, message: "/dev/null of this machine is not the null device")
-      }
-      try Mount.change(null, propagation: .private, recursive: false)
-      try Mount.attach(null, to: place)
+      try Mount.attach(nullDevice(), to: place)
     }
   }
 
-  /// The same file system each time: one less to make and to end. A mount can be copied once it is in its place.
+  // Each mask over the same mount's copy. A mount can be copied once it is in its place.
+
+  private mutating func nullDevice() throws -> Descriptor {
+    switch null {
+    case .inPlace(let null): return try Mount.clone(null, recursive: false)
+    case .made(let null):
+      self.null = .inPlace(null)
+      return null
+    case nil: throw ShimFailure(kind: .setup, message: "a step needs the null device before the mounts are isolated")
+    }
+  }
+
   private mutating func emptyDirectory() throws(SystemCallError) -> Descriptor {
     if let empty { return try Mount.clone(empty, recursive: false) }
     let made = try Mount.make("tmpfs", source: "tmpfs", options: [Mount.Option("nr_inodes", "2")], attributes: .readOnly)

@@ -18,9 +18,18 @@ struct SetupExecutor {
   var root: RootedDirectory?
   /// Where something was made last; forgotten when a mount may have covered it.
   var parent: (path: String, directory: Descriptor)?
+  /// What a container's mounts begin with; nil: with a copy of the machine's.
+  var bareMounts: Descriptor?
+  /// What lies over masked files.
+  var null: Mask?
   /// What lies over masked directories.
   var empty: Descriptor?
   var user = ResolvedUser()
+
+  enum Mask {
+    case made(Descriptor)
+    case inPlace(Descriptor)
+  }
 
   init(report: Descriptor) {
     self.report = report
@@ -42,9 +51,9 @@ struct SetupExecutor {
     switch step {
     case .openTree(let slot, let source, let subPath, let propagation, let readOnly):
       slots[slot] = try openTree(source, subPath, propagation, readOnly)
-    case .isolateMounts: try Mount.changeRoot(propagation: .private)
-    case .overlayRoot(let layers, let directory, let isMapped):
-      try mountOverlay(isMapped ? mapLayers(layers, directory) : layers, directory)
+    // The root is what isolates: its layers are still the machine's.
+    case .isolateMounts: null = .made(try Self.machineNull())
+    case .overlayRoot(let layers, let directory, let isMapped): try mountRoot(layers, directory, isMapped: isMapped)
     case .mapOwners(let slot, let source): try mapOwners(slot, source)
     case .ownFiles(let range): try CurrentProcess.setFileIdentity(uid: range.first, gid: range.first)
     case .mount(let type, let options, let attributes, let destination, let isKernelInterface):

@@ -43,8 +43,10 @@ extension Shim {
     // A PID namespace is entered by being born in it: the shim points its next child there for a moment.
     if let target { try Namespaces.pid.enter(target) }
     defer { if target != nil { try? Namespaces.pid.enter(ownPIDNamespace) } }
-    guard let process = try ChildProcess.clone(Namespaces(rawValue: start.namespaces), cgroup: cgroup) else {
-      ChildSetup.run(start.steps, streams, userNamespace: userNamespace)
+    // The mounts it gets are not a copy of the shim's: see `SetupExecutor.mountRoot`.
+    let namespaces = Namespaces(rawValue: start.namespaces).subtracting(.mount)
+    guard let process = try ChildProcess.clone(namespaces, cgroup: cgroup) else {
+      ChildSetup.run(start.steps, streams, userNamespace: userNamespace, bareMounts: bareMounts)
     }
     streams.releaseChild()
     adopt(Container(start, process, streams, log: log, requester: requester), streams)

@@ -31,16 +31,19 @@ final class Shim {
   /// The user namespace of the pod's own. The shim stays outside and enters only children.
   let userNamespace: Descriptor?
   let ownPIDNamespace: Descriptor
+  /// nil: containers get copies of the machine's mounts.
+  let bareMounts: Descriptor?
   let copier = OutputCopier()
   private var nextToken: UInt64 = 1
   private let listener: Descriptor
 
-  /// The life of a shim, from the spawner's fork on.
-  static func run(_ program: SandboxProgram, correlation: UInt32, connection: Int32) -> Never {
-    let client = takeOver(connection)
+  /// The life of a shim, from the spawner's fork on. It keeps these two descriptors and nothing else of what the spawner
+  /// had open.
+  static func run(_ program: SandboxProgram, correlation: UInt32, connection: Int32, bareMounts: Int32?) -> Never {
+    let (client, bareMounts) = takeOver(connection, bareMounts)
     ProcessTitle.set("swiftlet-shim: \(program.facts.namespace)/\(program.facts.name)")
     do throws(ShimFailure) {
-      let shim = try Shim(program)
+      let shim = try Shim(program, bareMounts)
       shim.attach(client, greeting: ShimFrame(correlation: correlation, message: .sandbox(shim.record)))
       shim.serve()
     } catch {
@@ -49,18 +52,21 @@ final class Shim {
     }
   }
 
-  /// Keeps the connection (as descriptor 3) and nothing else of what the spawner had open.
-  private static func takeOver(_ connection: Int32) -> Descriptor {
-    if connection != 3 { dup2(connection, 3) }
+  private static func takeOver(_ connection: Int32, _ bareMounts: Int32?) -> (Descriptor, Descriptor?) {
+    let kept = [connection, bareMounts].compactMap(\.self)
+    // Out of the way of the numbers they are to have, and of each other.
+    let copies = kept.map { dup($0) }
+    for (index, copy) in copies.enumerated() { dup2(copy, 3 + Int32(index)) }
     // close_range cannot fail with these arguments.
-    try? CurrentProcess.close(from: 4)
+    try? CurrentProcess.close(from: 3 + Int32(kept.count))
     try? CurrentProcess.closeOnExec(from: 3)
     setsid()
-    return Descriptor(owning: 3)
+    return (Descriptor(owning: 3), bareMounts.map { _ in Descriptor(owning: 4) })
   }
 
-  private init(_ program: SandboxProgram) throws(ShimFailure) {
+  private init(_ program: SandboxProgram, _ bareMounts: Descriptor?) throws(ShimFailure) {
     self.program = program
+    self.bareMounts = bareMounts
     signal(SIGCHLD, SIG_DFL)
     do throws(SystemCallError) {
       ownPIDNamespace = try Descriptor.open("/proc/self/ns/pid", O_RDONLY)

@@ -10,6 +10,8 @@ final class Spawner {
 
   private let stateDirectory: String
   private let listener: Descriptor
+  /// nil: could not be made, which is in the log.
+  private let bareMounts: Descriptor?
   private let epoll: Epoll
   private var waiting: [UInt64: (connection: Descriptor, buffer: [UInt8])] = [:]
   private var nextToken: UInt64 = 1
@@ -54,8 +56,19 @@ final class Spawner {
     ignoreSignal(SIGPIPE)
     // Shims are reaped by the kernel: their end is the agent's to see, on their sockets.
     ignoreSignal(SIGCHLD)
+    bareMounts = Self.makeBareMounts(over: stateDirectory)
+    HugeText.use()
     Rehearsal.run()
     ProcessTitle.set("swiftlet-shim: spawner")
+  }
+
+  private static func makeBareMounts(over place: String) -> Descriptor? {
+    do throws(SystemCallError) {
+      return try BareMounts.make(over: place)
+    } catch {
+      ShimLog.write("spawner: containers begin with copies of the machine's mounts: \(error)")
+      return nil
+    }
   }
 
   private func serve() throws(SystemCallError) {
@@ -117,8 +130,9 @@ final class Spawner {
       let failure = ShimFailure(kind: .shim, errno: error.errno, message: error.description)
       return connection.sendFrame(ShimFrame(correlation: correlation, message: .failed(failure)))
     }
-    // Never released: its number is reused from here on.
+    // Never released: their numbers are reused from here on.
     _ = Unmanaged.passRetained(connection)
-    Shim.run(program, correlation: correlation, connection: connection.raw)
+    _ = bareMounts.map(Unmanaged.passRetained)
+    Shim.run(program, correlation: correlation, connection: connection.raw, bareMounts: bareMounts?.raw)
   }
 }

@@ -65,6 +65,9 @@ int cl_set_group(gid_t gid);
 int cl_set_file_identity(uid_t uid, gid_t gid);
 /// Tells malloc to give freed memory back early, for a process that is to stay small.
 void cl_keep_heap_small(void);
+/// Puts a copy of this program's code, as far as it fills pages of 2 MiB, into such pages of memory in place of the file's
+/// pages. For a program linked at a fixed address (elsewhere the ends are as good, the pages fewer), before it has threads.
+int cl_move_text_to_huge_pages(void);
 /// malloc_trim(3): gives free pages of the heap back, also in its middle.
 void cl_trim_heap(void);
 /// execveat(2) of an open file.

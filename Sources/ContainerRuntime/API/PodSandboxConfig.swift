@@ -2,6 +2,8 @@
 package struct RuntimePaths: Sendable, Equatable {
   /// Sockets and locks of spawner and shims, such as `/run/swiftlet`; a path short enough for a socket's 107 bytes.
   package var stateDirectory: String
+  /// Those in the state directory that lose their meaning with a reboot: sockets of shims, places of mounts.
+  static let volatileDirectories = ["shims", "shm"]
   /// Writable layers of containers, such as `/var/lib/swiftlet/containers`.
   package var containerDirectory: String
   /// The group below the cgroup2 mount that holds every pod, such as `kubepods`.

@@ -1,10 +1,19 @@
+import Glibc
 import LinuxSystem
+import Synchronization
 
 /// Names and limits of the cgroups of pods and containers, as the kubelet's cgroupfs driver lays them out:
 /// `kubepods/pod<uid>`, `kubepods/burstable/pod<uid>`, `kubepods/besteffort/pod<uid>`, and a group per container.
 package struct PodCgroups: Sendable {
   package let fileSystem: CgroupFileSystem
   package let parent: String
+
+  /// Parents that hand down every usable controller, with what arrives at their children.
+  private let parents = Parents()
+
+  private final class Parents: Sendable {
+    let handedDown = Mutex<[String: [String]]>([:])
+  }
 
   private static let controllers = ["cpu", "memory", "pids", "io", "hugetlb"]
 
@@ -29,11 +38,32 @@ package struct PodCgroups: Sendable {
   ///
   /// - Returns: the limits that were asked for and that no controller here enforces.
   package func create(_ group: Cgroup, _ resources: ContainerResources, isContainer: Bool) throws(SystemCallError) -> [String] {
-    try group.create(below: fileSystem.mountPoint, controllers: usableControllers)
-    let available = try group.availableControllers()
+    let available = try make(group)
     try apply(Self.settings(resources, isContainer: isContainer), to: group, available)
     return Self.unenforced(resources, available: available)
   }
+
+  /// - Returns: the controllers that the group has.
+  private func make(_ group: Cgroup) throws(SystemCallError) -> [String] {
+    let parent = group.parent.path
+    if let available = parents.handedDown.withLock({ $0[parent] }) {
+      do {
+        try group.make()
+        return available
+      } catch {
+        // Somebody has removed the parent: it is made again with all above it.
+        guard error.errno == ENOENT else { throw error }
+      }
+    }
+    try group.create(below: fileSystem.mountPoint, controllers: usableControllers)
+    let available = try group.availableControllers()
+    // What is held elsewhere now may come free.
+    if usableControllers.allSatisfy(available.contains) { parents.handedDown.withLock { $0[parent] = available } }
+    return available
+  }
+
+  /// The group is gone, or is about to go.
+  func forget(_ group: Cgroup) { parents.handedDown.withLock { $0[group.path] = nil } }
 
   private func apply(_ settings: [Setting], to group: Cgroup, _ available: [String]) throws(SystemCallError) {
     for setting in settings where available.contains(setting.controller) {

@@ -5,7 +5,7 @@ import LinuxSystem
 /// Finds or starts the node's spawner.
 struct SpawnerClient: Sendable {
   let paths: RuntimePaths
-  let cgroup: Cgroup
+  let cgroups: PodCgroups
 
   private var socketPath: String { "\(paths.stateDirectory)/spawner.sock" }
 
@@ -35,8 +35,11 @@ struct SpawnerClient: Sendable {
 
   /// Runs the spawner and waits until it has gone to the background, which it does when it listens.
   private func start() throws(SystemCallError) {
+    let group = cgroups.spawner
+    try group.create(below: cgroups.fileSystem.mountPoint, controllers: [])
+    for directory in RuntimePaths.volatileDirectories { try keepInMemory("\(paths.stateDirectory)/\(directory)") }
     var pid = pid_t()
-    let arguments = [paths.shimExecutable, "spawner", paths.stateDirectory, cgroup.path, Self.titleRoom]
+    let arguments = [paths.shimExecutable, "spawner", paths.stateDirectory, group.path, Self.titleRoom]
     let pointers = arguments.map { strdup($0) } + [nil]
     defer { pointers.forEach { free($0) } }
     let environment: [UnsafeMutablePointer<CChar>?] = [nil]
@@ -45,5 +48,18 @@ struct SpawnerClient: Sendable {
     var status: Int32 = 0
     try systemCall("waitpid") { waitpid(pid, &status, 0) }
     guard status == 0 else { throw SystemCallError(call: "start spawner", errno: EIO, path: paths.shimExecutable) }
+  }
+
+  /// Sockets and places of mounts mean nothing after a reboot. Where the state directory lies on a disk, each would take an
+  /// inode of it all the same, and one directory with as many as there are pods is where ext4 is slow to find the next.
+  private func keepInMemory(_ directory: String) throws(SystemCallError) {
+    try FileTree.makeDirectories(directory, mode: 0o700)
+    // What pods are using already stays reachable.
+    let place = try Descriptor.open(directory, O_RDONLY | O_DIRECTORY)
+    guard try FileTree.names(in: directory).isEmpty, FileSystemName.of(place) != "tmpfs" else { return }
+    let mount = try Mount.make(
+      "tmpfs", source: "swiftlet", options: [Mount.Option("mode", "700")],
+      attributes: [.noSetUserID, .noDevices, .noExecute])
+    try Mount.attach(mount, to: directory)
   }
 }

@@ -114,8 +114,9 @@ enum NodeFiles {
   /// Removes a tree without following links; what is mounted in it is detached and stays as it is.
   static func removeTree(_ path: String) throws(SystemCallError) { try FileTree.remove(path) }
 
-  /// Replaces the link in one step.
+  /// Makes the link, or replaces it in one step.
   static func link(_ path: String, to target: String) throws(SystemCallError) {
+    if symlink(target, path) == 0 { return }
     let temporary = path + "_tmp"
     unlink(temporary)
     try check("symlink", temporary) { symlink(target, temporary) }

@@ -40,17 +40,25 @@ package struct Cgroup: Sendable, Equatable {
 
   package func child(_ name: String) -> Cgroup { Cgroup(path: "\(path)/\(name)") }
 
+  /// The directory above; of the hierarchy's own mount point, what it is mounted in.
+  package var parent: Cgroup { Cgroup(path: String(path.prefix(upTo: path.lastIndex(of: "/") ?? path.endIndex))) }
+
   /// Makes the group and its parents and hands the controllers down to each of the parents' children. Controllers that
   /// the kernel does not let through are left out: `availableControllers` tells.
   package func create(below mountPoint: String, controllers: [String]) throws(SystemCallError) {
     if path == mountPoint { return }
-    guard path.utf8.count > mountPoint.utf8.count, let slash = path.lastIndex(of: "/") else {
+    guard path.utf8.count > mountPoint.utf8.count else {
       throw SystemCallError(call: "mkdir", errno: ENOENT, path: path)
     }
-    let parent = Cgroup(path: String(path[..<slash]))
+    let parent = parent
     // Also where the parents are there: they may have been made for somebody who needed no controller.
     try parent.create(below: mountPoint, controllers: controllers)
     parent.handDown(controllers)
+    try make()
+  }
+
+  /// Makes the group where its parent is there.
+  package func make() throws(SystemCallError) {
     if mkdir(path, 0o755) != 0 && errno != EEXIST { throw SystemCallError(call: "mkdir", errno: errno, path: path) }
   }
 
