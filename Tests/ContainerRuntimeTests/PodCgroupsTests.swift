@@ -72,6 +72,37 @@ import Testing
     #expect(try FileTree.text("\(mount)/kubepods/cgroup.subtree_control") == "+memory")
   }
 
+  @Test func aParentThatIsKnownIsNotAskedAgainUntilItIsGone() throws {
+    let mount = "/tmp/swiftlet-cgroups-\(UInt32.random(in: 0...UInt32.max))"
+    defer { try? FileTree.remove(mount) }
+    let groups = PodCgroups(CgroupFileSystem(mountPoint: mount, controllers: ["cpu"]), parent: "kubepods")
+    let (first, second) = (groups.pod(uid: "1", qosClass: .guaranteed), groups.pod(uid: "2", qosClass: .guaranteed))
+    func stand(for group: Cgroup) throws {
+      try FileTree.makeDirectories(group.path)
+      for (file, text) in [("cgroup.subtree_control", "cpu"), ("cgroup.controllers", "cpu"), ("cpu.weight", "")] {
+        try FileTree.write(text, to: "\(group.path)/\(file)", create: true)
+      }
+    }
+    try stand(for: first)
+    #expect(try groups.create(first, ContainerResources(pidsLimit: 1), isContainer: false) == ["pids"])
+    // Nothing stands for the second group's files: none is read, since what its parent hands down is known.
+    #expect(try groups.create(second, ContainerResources(pidsLimit: 1), isContainer: false) == ["pids"])
+    #expect(second.exists)
+    // The parent is gone with all below it: made again, and asked again.
+    try FileTree.remove(groups.root.path)
+    #expect(throws: SystemCallError.self) {
+      _ = try groups.create(second, ContainerResources(), isContainer: false)
+    }
+    #expect(second.exists)
+    // And forgotten: its children are asked what they have.
+    try FileTree.write("cpu", to: "\(second.path)/cgroup.controllers", create: true)
+    #expect(try groups.create(second, ContainerResources(), isContainer: false) == [])
+    groups.forget(groups.root)
+    #expect(throws: SystemCallError.self) {
+      _ = try groups.create(first, ContainerResources(), isContainer: false)
+    }
+  }
+
   @Test func whatCannotBeEnforcedIsSaid() {
     let resources = ContainerResources(cpuShares: 5, cpuQuotaMicroseconds: 1, memoryLimitBytes: 1, pidsLimit: 1)
     #expect(PodCgroups.unenforced(resources, available: []) == ["cpu", "memory", "pids"])

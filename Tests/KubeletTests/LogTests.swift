@@ -198,6 +198,26 @@ import Testing
       attempt(status { $0.state = waiting("ImagePullBackOff") })
         == "container \"app\" in pod \"web\" is waiting to start: trying and failing to pull image")
   }
+
+  @Test func linksLeadToTheLastLogAndLeaveNothingBeside() throws {
+    let scratch = try ScratchDirectory()
+    var configuration = KubeletConfiguration(nodeName: "node-1", nodeIP: "192.0.2.1")
+    configuration.containerLogsDirectory = scratch.path + "/containers"
+    let links = ContainerLogLinks(configuration)
+    let pod = Pod.make {
+      $0.metadata.name = "web"
+      $0.metadata.namespace = "default"
+    }
+    let link = scratch.path + "/containers/web_default_app-1.log"
+    try NodeFiles.makeDirectory(scratch.path + "/pod/app")
+    // The second replaces the first; a log whose directory is gone has its link all the same.
+    for target in ["pod/app/0.log", "pod/app/1.log", "gone/app/0.log"].map({ "\(scratch.path)/\($0)" }) {
+      links.make(pod: pod, container: "app", id: "1", target: target)
+      #expect(NodeFiles.linkTarget(link) == target)
+    }
+    #expect(NodeFiles.names(inDirectory: scratch.path + "/pod/app") == [])
+    #expect(NodeFiles.names(inDirectory: scratch.path + "/containers") == ["web_default_app-1.log"])
+  }
 }
 
 /// True until it is lowered.

@@ -53,6 +53,7 @@ package struct PodCgroups: Sendable {
       } catch {
         // Somebody has removed the parent: it is made again with all above it.
         guard error.errno == ENOENT else { throw error }
+        forget(group.parent)
       }
     }
     try group.create(below: fileSystem.mountPoint, controllers: usableControllers)

@@ -150,13 +150,13 @@ extension LinuxRuntime {
 
     @Test func stoppingThePodLeavesNothing() async throws {
       try await RuntimeFixture.with { fixture in
-        let before = try MountInfo.current().count
+        let before = try fixture.mountPoints().count
         let sandbox = try await fixture.startPod()
         let status = try await fixture.runtime.startContainer(fixture.shell("sleep 1000 & sleep 1000 & wait"))
         try await fixture.runtime.stopSandbox(uid: "uid-1")
         #expect(kill(status.pid, 0) == -1)
         #expect(kill(sandbox.shimPID, 0) == -1)
-        #expect(try MountInfo.current().count == before)
+        #expect(try fixture.mountPoints().count == before)
         #expect(try await fixture.runtime.orphans() == [])
         #expect(!FileTree.exists("\(fixture.paths.containerDirectory)/uid-1"))
         #expect(FileTree.exists("\(fixture.directory)/logs/main.log"))

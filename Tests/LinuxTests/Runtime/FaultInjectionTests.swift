@@ -75,7 +75,7 @@ extension LinuxRuntime {
 
       init(_ fixture: RuntimeFixture) throws {
         let marks = [fixture.directory, fixture.paths.stateDirectory]
-        mounts = try MountInfo.current().map(\.mountPoint).filter { point in marks.contains { point.hasPrefix($0) } }
+        mounts = try fixture.mountPoints().filter { point in marks.contains { point.hasPrefix($0) } }
         groups = try Self.groups(fixture.runtime.cgroups.root)
         // The spawner may be a new one, or gone until it is needed.
         processes = try Self.processes(fixture.runtime.cgroups.root) - fixture.runtime.cgroups.spawner.processes().count

@@ -57,7 +57,7 @@ extension LinuxRuntime {
 
     @Test func aKilledShimTakesItsPodAndNothingElse() async throws {
       try await RuntimeFixture.with { fixture in
-        let mounts = try MountInfo.current().count
+        let mounts = try fixture.mountPoints().count
         let victim = try await fixture.startPod("uid-1")
         _ = try await fixture.startPod("uid-2")
         let lost = try await fixture.runtime.startContainer(
@@ -77,7 +77,7 @@ extension LinuxRuntime {
         try await fixture.runtime.stopSandbox(uid: "uid-1")
         #expect(try process.waitReadable(timeoutMilliseconds: 0))
         #expect(try await fixture.runtime.orphans() == [])
-        #expect(try MountInfo.current().count == mounts + 1)
+        #expect(try fixture.mountPoints().count == mounts + 1)
         #expect(try await fixture.runtime.exec(containerID: other.id, ["true"], timeoutSeconds: 5).exitCode == 0)
         #expect(try await fixture.startPod("uid-1").shimPID != victim.shimPID)
       }

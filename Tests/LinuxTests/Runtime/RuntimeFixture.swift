@@ -68,6 +68,12 @@ final class RuntimeFixture: Sendable {
     try FileTree.remove(paths.stateDirectory)
   }
 
+  /// The places of all mounts of the machine but those that the first pod of a runtime makes for all that follow.
+  func mountPoints() throws -> [String] {
+    let lasting = RuntimePaths.volatileDirectories.map { "\(paths.stateDirectory)/\($0)" }
+    return try MountInfo.current().map(\.mountPoint).filter { !lasting.contains($0) }
+  }
+
   /// Runs the test with a fixture and tears it down either way.
   static func with(_ body: (RuntimeFixture) async throws -> Void) async throws {
     let fixture = try await RuntimeFixture()
