@@ -5,11 +5,16 @@ import GRDB
 enum SQLiteSchema {
   private static let version = 1
 
+  /// Of each connection's page cache: half a megabyte instead of two. The kernel has the file's pages too, and what is read
+  /// often lies in the watch cache.
+  private static let cachedKibibytes = 512
+
   static func open(_ path: String) throws -> DatabasePool {
     var configuration = Configuration()
     configuration.label = "swiftlet.store"
     configuration.maximumReaderCount = 4
     configuration.busyMode = .timeout(5)
+    configuration.prepareDatabase { try $0.execute(sql: "PRAGMA cache_size = -\(cachedKibibytes)") }
     let pool = try DatabasePool(path: path, configuration: configuration)
     try pool.write { database in
       let found = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0

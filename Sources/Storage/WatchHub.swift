@@ -4,6 +4,8 @@ package struct WatchHub: Sendable {
   /// Transactions a watcher may lag behind before it is ended.
   package static let defaultWatcherBatches = 4096
   package static let defaultHistoryEvents = 16_384
+  /// Bytes of values that the history holds on to; whoever reads far behind has a history of its own.
+  package static let defaultHistoryBytes = 2 << 20
   /// Events in one batch of a replay.
   private static let replayBatchEvents = 1024
 
@@ -18,14 +20,16 @@ package struct WatchHub: Sendable {
   private var watchers: [Int: Watcher] = [:]
   private var nextWatcher = 0
   private let maximumHistoryEvents: Int
+  private let maximumHistoryBytes: Int
   private let watcherBatches: Int
 
   package init(
     compactedRevision: Revision, maximumHistoryEvents: Int = Self.defaultHistoryEvents,
-    watcherBatches: Int = Self.defaultWatcherBatches
+    maximumHistoryBytes: Int = Self.defaultHistoryBytes, watcherBatches: Int = Self.defaultWatcherBatches
   ) {
     self.compactedRevision = compactedRevision
     self.maximumHistoryEvents = maximumHistoryEvents
+    self.maximumHistoryBytes = maximumHistoryBytes
     self.watcherBatches = watcherBatches
   }
 
@@ -79,7 +83,10 @@ package struct WatchHub: Sendable {
   package func events(after revision: Revision) -> some Sequence<StoreEvent> { history.events(after: revision) }
 
   private mutating func trimHistory() {
-    while history.count > maximumHistoryEvents, let oldest = history.first {
+    // The last transaction stays, however large.
+    while history.count > maximumHistoryEvents || history.bytes > maximumHistoryBytes, let oldest = history.first,
+      oldest.entry.modRevision != history.last?.entry.modRevision
+    {
       compact(before: oldest.entry.modRevision)
     }
   }
@@ -107,18 +114,29 @@ package struct WatchHub: Sendable {
 struct EventRing: Sendable {
   private var slots: [StoreEvent] = []
   private var head = 0
+  /// Of the values of all events.
+  private(set) var bytes = 0
 
   var count: Int { slots.count - head }
   var first: StoreEvent? { head < slots.count ? slots[head] : nil }
+  var last: StoreEvent? { count > 0 ? slots.last : nil }
 
-  mutating func append(_ events: [StoreEvent]) { slots.append(contentsOf: events) }
+  mutating func append(_ events: [StoreEvent]) {
+    slots.append(contentsOf: events)
+    bytes += Self.bytes(of: events[...])
+  }
+
+  private static func bytes(of events: ArraySlice<StoreEvent>) -> Int { events.reduce(0) { $0 + $1.entry.value.count } }
 
   func events(after revision: Revision) -> ArraySlice<StoreEvent> { slots[position(after: revision)...] }
 
   mutating func dropEvents(through revision: Revision) {
-    head = position(after: revision)
-    // Moving what is left costs as much as what was dropped since the last time, so appending stays O(1) on average.
-    guard head > slots.count / 2 else { return }
+    let kept = position(after: revision)
+    bytes -= Self.bytes(of: slots[head..<kept])
+    head = kept
+    // Moving what is left costs at most three times what was dropped since the last time, so appending stays O(1) on
+    // average; until then the slots hold on to what was dropped.
+    guard head > slots.count / 4 else { return }
     slots.removeFirst(head)
     head = 0
   }

@@ -68,6 +68,27 @@ import Testing
     #expect(try await lines(store.watch(prefix: "/", after: start + 2), count: 2) == ["put /a=2@4", "put /a=3@5"])
   }
 
+  @Test func historyIsBoundedByWhatItHolds() throws {
+    var hub = WatchHub(compactedRevision: 0, maximumHistoryBytes: 100)
+    func publish(_ revision: Revision, bytes: Int) {
+      let entry = StoredEntry(
+        key: "/a", value: [UInt8](repeating: 0, count: bytes), createRevision: 1, modRevision: revision)
+      hub.publish([StoreEvent(kind: .put, entry: entry, previous: nil)])
+    }
+    publish(1, bytes: 60)
+    publish(2, bytes: 40)
+    #expect(hub.compactedRevision == 0)
+    publish(3, bytes: 1)
+    #expect(hub.compactedRevision == 1)
+    // The last stays, however large.
+    publish(4, bytes: 1000)
+    #expect(hub.compactedRevision == 3)
+    #expect(hub.events(after: 3).map(\.entry.modRevision) == [4])
+    publish(5, bytes: 99)
+    #expect(hub.events(after: 4).map(\.entry.modRevision) == [5])
+    #expect(hub.compactedRevision == 4)
+  }
+
   private func lines(_ stream: StoreWatchStream, count: Int) async throws -> [String] {
     try await collect(stream, count: count).map(\.line)
   }

@@ -26,21 +26,10 @@ extension Registry {
     let oldest = environment.now().adding(seconds: -configuration.eventTTLSeconds)
     for registered in kinds where registered.strategy is EventStrategy {
       guard let (_, cache) = try? serving(registered.kind) else { continue }
-      for event in cache.snapshot.objects where EventAge.lastSeen(event.json) < oldest {
+      for event in cache.snapshot.objects where event.lastSeen.map({ $0 < oldest }) ?? false {
         // Whoever changes an Event meanwhile keeps it alive: then the delete's condition fails, as it should.
         try? await commitDelete(registered, event.key, at: event.revision)
       }
     }
-  }
-}
-
-/// When an Event was seen last, by its own fields: they outlive a restart.
-enum EventAge {
-  static func lastSeen(_ event: JSON) -> Timestamp {
-    let times: [JSON?] = [
-      event[path: "metadata", "creationTimestamp"], event["lastTimestamp"], event["eventTime"],
-      event[path: "series", "lastObservedTime"],
-    ]
-    return times.compactMap { $0.flatMap(Timestamp.init(json:)) }.max() ?? .zero
   }
 }

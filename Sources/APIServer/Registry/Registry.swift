@@ -33,7 +33,7 @@ package final class Registry: Sendable {
     registered = Dictionary(uniqueKeysWithValues: kinds.map { ($0.kind, $0) })
     caches = registered.mapValues { kind in
       KindCache(
-        codec: ObjectCodec(kind: kind.kind, selectableFields: kind.selectableFields),
+        codec: ObjectCodec(kind: kind.kind, selectableFields: kind.selectableFields, strategy: kind.strategy),
         historyEvents: configuration.historyEvents, watcherCapacity: configuration.watcherCapacity)
     }
     cache = WatchCache(store: store, kinds: Array(caches.values), logger: configuration.logger)

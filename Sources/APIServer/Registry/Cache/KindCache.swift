@@ -9,7 +9,12 @@ final class KindCache: Sendable {
     var objects = SortedObjects()
     var history: KindHistory
     var watchers = WatcherTable()
+    /// Whose trees those who follow are likely to be reading.
+    var lastDeleted: [StoredObject] = []
   }
+
+  /// So many deleted objects stay decoded; history keeps the text of more.
+  private static let decodedDeletes = 64
 
   let codec: ObjectCodec
   private let state: Mutex<State>
@@ -43,7 +48,7 @@ final class KindCache: Sendable {
 
   /// Takes one change and hands it to those who watch.
   func apply(_ object: StoredObject, isDelete: Bool, revision: Revision) {
-    let replaced = state.withLock { state -> StoredObject? in
+    let outdated = state.withLock { state -> StoredObject? in
       let previous = isDelete ? state.objects.remove(object.key) : state.objects[object.key]
       if !isDelete { state.objects.put(object) }
       let event = CachedEvent(revision: revision, isDelete: isDelete, object: object, previous: previous)
@@ -52,9 +57,13 @@ final class KindCache: Sendable {
         guard let delivered = event.event(for: watcher.filter, codec: codec) else { continue }
         if !watcher.mailbox.push(delivered) { state.watchers.remove(id) }
       }
-      return previous
+      guard isDelete else { return previous }
+      previous?.releaseTree()
+      state.lastDeleted.append(object)
+      return state.lastDeleted.count > Self.decodedDeletes ? state.lastDeleted.removeFirst() : nil
     }
-    replaced?.releaseTree()
+    outdated?.releaseTree()
+    if !codec.keepsTrees { object.releaseTree() }
   }
 
   /// The objects as they stood at `revision`: the present ones with later events undone. Nil when history does not

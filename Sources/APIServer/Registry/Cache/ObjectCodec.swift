@@ -10,9 +10,12 @@ struct ObjectCodec: Sendable {
   let kind: Kind
   private let head: [UInt8]
   private let selectableFields: [SelectableField]
+  private let strategy: any Strategy
+  var keepsTrees: Bool { strategy.keepsTrees }
 
-  init(kind: Kind, selectableFields: [SelectableField]) {
+  init(kind: Kind, selectableFields: [SelectableField], strategy: any Strategy) {
     self.kind = kind
+    self.strategy = strategy
     self.selectableFields = selectableFields
     head = Array(#"{"apiVersion":"\#(kind.apiVersion)","kind":"\#(kind.kind)","metadata":{"#.utf8)
   }
@@ -86,7 +89,8 @@ struct ObjectCodec: Sendable {
     let metadata = ObjectMeta(unchecked: json["metadata"] ?? .emptyObject)
     return StoredObject(
       key: ObjectKey(namespace: metadata.namespace, name: metadata.name), revision: revision, bytes: bytes,
-      labels: metadata.labels, fieldValues: selectableFields.map { $0.value(in: json) }, tree: keepsTree ? json : nil)
+      labels: metadata.labels, fieldValues: selectableFields.map { $0.value(in: json) }, lastSeen: strategy.lastSeen(json),
+      tree: keepsTree ? json : nil, keepsTree: keepsTrees)
   }
 
   private static func write(_ members: [JSONObject.Member], to output: inout [UInt8]) {

@@ -2,7 +2,7 @@ import KubernetesAPI
 import Synchronization
 
 /// One version of one object, immutable: its JSON text, ready to be written to any number of clients, what selectors
-/// need, and its tree, decoded at most once and shared.
+/// need, and its tree, decoded at most once and shared where the kind keeps trees.
 package final class StoredObject: Sendable {
   package let key: ObjectKey
   /// The revision of the write that made this version; 0 for an object that was not stored (dry run).
@@ -12,26 +12,36 @@ package final class StoredObject: Sendable {
   package let labels: [String: String]
   /// Values of the kind's selectable fields, in the order of `Strategy.selectableFields`.
   let fieldValues: [String]
+  /// `Strategy.lastSeen`.
+  let lastSeen: Timestamp?
+  private let keepsTree: Bool
   private let tree: Mutex<JSON?>
 
-  init(key: ObjectKey, revision: Int, bytes: [UInt8], labels: [String: String], fieldValues: [String], tree: JSON?) {
+  /// - Parameter keepsTree: whether the tree, once decoded, stays.
+  init(
+    key: ObjectKey, revision: Int, bytes: [UInt8], labels: [String: String], fieldValues: [String],
+    lastSeen: Timestamp? = nil, tree: JSON?, keepsTree: Bool = true
+  ) {
     self.key = key
     self.revision = revision
     self.bytes = bytes
     self.labels = labels
     self.fieldValues = fieldValues
+    self.lastSeen = lastSeen
+    self.keepsTree = keepsTree
     self.tree = Mutex(tree)
   }
 
   package var resourceVersion: String { String(revision) }
 
-  /// The decoded object. Values share their storage, so reading it costs nothing but the first time.
+  /// The decoded object. Values share their storage, so reading it costs nothing but the first time, where the kind keeps
+  /// trees.
   package var json: JSON {
     tree.withLock { tree in
       if let tree { return tree }
       // The bytes are our own writer's, so they parse; were they damaged on disk, loading has said so.
       let decoded = (try? JSONParser.parse(bytes)) ?? .emptyObject
-      tree = decoded
+      if keepsTree { tree = decoded }
       return decoded
     }
   }

@@ -67,7 +67,9 @@ final class WatchCache: Sendable {
         break
       } catch {
         logger.warning("loading the watch cache anew", metadata: ["error": "\(error)"])
-        do { try load() } catch {
+        do { try load() } catch StorageError.compacted {
+          continue  // So much was written meanwhile: what is there now is read.
+        } catch {
           logger.error("the store cannot be read", metadata: ["error": "\(error)"])
           break
         }

@@ -42,7 +42,18 @@ struct SecretStrategy: Strategy {
 struct EventStrategy: Strategy {
   /// Events tell what happened; nobody decides by them.
   var durability: Durability { .volatile }
+  /// There are more of them than of all else, and nobody here reads them.
+  var keepsTrees: Bool { false }
   var allowsCreateOnUpdate: Bool { true }
+
+  /// By the Event's own fields, which outlive a restart.
+  func lastSeen(_ event: JSON) -> Timestamp? {
+    let times: [JSON?] = [
+      event[path: "metadata", "creationTimestamp"], event["lastTimestamp"], event["eventTime"],
+      event[path: "series", "lastObservedTime"],
+    ]
+    return times.compactMap { $0.flatMap(Timestamp.init(json:)) }.max() ?? .zero
+  }
 
   var selectableFields: [SelectableField] {
     [

@@ -10,6 +10,8 @@ protocol Strategy: Sendable {
   /// Fields that field selectors may name, besides `metadata.name` and `metadata.namespace`.
   var selectableFields: [SelectableField] { get }
   var durability: Durability { get }
+  /// Objects stay decoded for those in this process who read them; else their text is all that is kept.
+  var keepsTrees: Bool { get }
   /// A PUT to a name that does not exist creates the object.
   var allowsCreateOnUpdate: Bool { get }
   /// A PUT without `metadata.resourceVersion` replaces whatever is there.
@@ -37,6 +39,8 @@ protocol Strategy: Sendable {
   var marksGracePeriod: Bool { get }
   /// Further changes at the moment an object is first marked for deletion.
   func markForDeletion(_ object: inout JSON)
+  /// When an object of a kind that is forgotten in time was heard of last; nil: it stays until it is deleted.
+  func lastSeen(_ object: JSON) -> Timestamp?
   /// Finalizers outside `metadata.finalizers` that hold a deleted object (`Namespace.spec.finalizers`).
   func isHeldBySpec(_ object: JSON) -> Bool
 }
@@ -44,6 +48,7 @@ protocol Strategy: Sendable {
 extension Strategy {
   var selectableFields: [SelectableField] { [] }
   var durability: Durability { .durable }
+  var keepsTrees: Bool { true }
   var allowsCreateOnUpdate: Bool { false }
   var allowsUnconditionalUpdate: Bool { true }
   var countsGenerations: Bool { false }
@@ -58,6 +63,7 @@ extension Strategy {
   func gracePeriodSeconds(_ object: JSON, requested: Int?) -> Int? { nil }
   var marksGracePeriod: Bool { true }
   func markForDeletion(_ object: inout JSON) {}
+  func lastSeen(_ object: JSON) -> Timestamp? { nil }
   func isHeldBySpec(_ object: JSON) -> Bool { false }
 }
 
