@@ -1,11 +1,19 @@
 import CLinux
 import Glibc
 import LinuxSystem
+import Synchronization
 
 /// Finds or starts the node's spawner.
-struct SpawnerClient: Sendable {
-  let paths: RuntimePaths
-  let cgroups: PodCgroups
+final class SpawnerClient: Sendable {
+  private let paths: RuntimePaths
+  private let cgroups: PodCgroups
+  /// Held while it is started: pods that begin together would cover each other's sockets.
+  private let starting = Mutex(())
+
+  init(paths: RuntimePaths, cgroups: PodCgroups) {
+    self.paths = paths
+    self.cgroups = cgroups
+  }
 
   private var socketPath: String { "\(paths.stateDirectory)/spawner.sock" }
 
@@ -14,13 +22,12 @@ struct SpawnerClient: Sendable {
 
   /// A connection to the spawner, which is started when there is none. Blocks.
   func connect() throws(SystemCallError) -> Descriptor {
-    do {
+    if let running = try connectIfRunning() { return running }
+    return try starting.withLock { (_) throws(SystemCallError) in
+      if let running = try connectIfRunning() { return running }
+      try start()
       return try UnixSocket.connect(socketPath)
-    } catch {
-      guard error.errno == ENOENT || error.errno == ECONNREFUSED else { throw error }
     }
-    try start()
-    return try UnixSocket.connect(socketPath)
   }
 
   /// nil when none runs.

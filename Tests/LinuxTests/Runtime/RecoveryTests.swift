@@ -44,6 +44,24 @@ extension LinuxRuntime {
       }
     }
 
+    @Test func podsThatBeginTogetherAreAllFoundAgain() async throws {
+      try await RuntimeFixture.with { fixture in
+        let names = (0..<8).map { "uid-\($0)" }
+        try await withThrowingTaskGroup { group in
+          for name in names { group.addTask { _ = try await fixture.startPod(name) } }
+          try await group.waitForAll()
+        }
+        // Their sockets lie in memory, also where the state directory is on a disk, and in one place.
+        let sockets = "\(fixture.paths.stateDirectory)/shims"
+        #expect(FileSystemName.of(try Descriptor.open(sockets, O_RDONLY | O_DIRECTORY)) == "tmpfs")
+        #expect(try MountInfo.current().count { $0.mountPoint == sockets } <= 1)
+        fixture.runtime.shutdown()
+        let again = try await ContainerRuntime(paths: fixture.paths)
+        #expect(try await again.pods().map(\.uid).sorted() == names)
+        again.shutdown()
+      }
+    }
+
     @Test func theSpawnersDeathHurtsNobody() async throws {
       try await RuntimeFixture.with { fixture in
         _ = try await fixture.startPod("uid-1")
