@@ -8,14 +8,20 @@ enum BareMounts {
   /// Where a container's root is mounted.
   static let root = "/root"
 
-  /// For the spawner, which has one thread and comes back to the machine's mounts.
+  /// For the spawner, which has one thread and comes back to the machine's mounts, or ends.
   ///
   /// - Parameter place: a directory of the machine that is covered in the new namespace for a moment.
   static func make(over place: String) throws(SystemCallError) -> Descriptor {
     let machine = try Descriptor.open("/proc/self/ns/mnt", O_RDONLY)
     try Namespaces.mount.unshare()
     let built = Result { () throws(SystemCallError) in try build(over: place) }
-    try Namespaces.mount.enter(machine)
+    do throws(SystemCallError) {
+      try Namespaces.mount.enter(machine)
+    } catch {
+      // What it mounted for pods from here on, the machine would not see.
+      ShimLog.write("spawner: cannot come back to the machine's mounts: \(error)")
+      exit(1)
+    }
     return try built.get()
   }
 

@@ -68,6 +68,19 @@ import Testing
     }
   }
 
+  @Test func eventsAreKeptAsText() async throws {
+    try await RegistryFixture.run { fixture in
+      try await fixture.create(ConfigMap.kind, RegistryFixture.configMap("a"))
+      try await fixture.create(Event.kind, ["metadata": ["name": "a"], "reason": "Started", "type": "Normal"])
+      for (kind, isDecoded) in [(ConfigMap.kind, true), (Event.kind, false)] {
+        let (_, cache) = try fixture.registry.serving(kind)
+        let object = try #require(cache[ObjectKey(namespace: "default", name: "a")])
+        #expect(object.json[path: "metadata", "name"]?.stringValue == "a")
+        #expect(object.isDecoded == isDecoded, "\(kind)")
+      }
+    }
+  }
+
   @Test func historyIsCompacted() async throws {
     try await RegistryFixture.run { fixture in
       await fixture.time.sleeperAppears(seconds: 300)

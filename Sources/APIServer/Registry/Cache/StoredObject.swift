@@ -46,6 +46,9 @@ package final class StoredObject: Sendable {
     }
   }
 
+  /// Whether it holds a tree.
+  var isDecoded: Bool { tree.withLock { $0 != nil } }
+
   /// Gives the tree up: a later version has taken its place, and who still asks for this one may decode it again. So
   /// history costs bytes, not trees.
   func releaseTree() { tree.withLock { $0 = nil } }
