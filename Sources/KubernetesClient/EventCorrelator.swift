@@ -24,7 +24,7 @@ package struct EventCorrelator: Sendable {
     case drop
   }
 
-  /// How many events are remembered; the least recently seen goes first.
+  /// How many events are remembered, as upstream; those not seen for the longest time go first.
   package static let memoryLimit = 4096
   package static let burst = 25.0
   package static let secondsPerToken = 300.0
@@ -32,7 +32,6 @@ package struct EventCorrelator: Sendable {
   private struct Memory {
     var event: ObjectKey?
     var count: Int
-    var lastSeen: Timestamp
   }
 
   private struct Bucket {
@@ -40,27 +39,24 @@ package struct EventCorrelator: Sendable {
     var filled: Timestamp
   }
 
-  private var memory: [Key: Memory] = [:]
-  private var buckets: [String: Bucket] = [:]
+  private var memory = RecentMemory<Key, Memory>(limit: memoryLimit)
+  private var buckets = RecentMemory<String, Bucket>(limit: memoryLimit)
 
   package init() {}
 
   package mutating func decide(_ key: Key, at now: Timestamp) -> Decision {
     guard takeToken(of: key.uid, at: now) else { return .drop }
-    evictIfFull()
     if var known = memory[key], let event = known.event {
       known.count += 1
-      known.lastSeen = now
       memory[key] = known
       return .raise(event, count: known.count)
     }
-    memory[key] = Memory(event: nil, count: 1, lastSeen: now)
+    memory[key] = Memory(event: nil, count: 1)
     return .create
   }
 
   package mutating func created(_ key: Key, _ event: ObjectKey) {
-    memory[key]?.event = event
-    memory[key]?.count = 1
+    memory[key] = Memory(event: event, count: 1)
   }
 
   package mutating func forget(_ key: Key) { memory[key] = nil }
@@ -74,14 +70,5 @@ package struct EventCorrelator: Sendable {
     if hasToken { bucket.tokens -= 1 }
     buckets[uid] = bucket
     return hasToken
-  }
-
-  private mutating func evictIfFull() {
-    if memory.count >= Self.memoryLimit, let oldest = memory.min(by: { $0.value.lastSeen < $1.value.lastSeen }) {
-      memory[oldest.key] = nil
-    }
-    if buckets.count >= Self.memoryLimit, let oldest = buckets.min(by: { $0.value.filled < $1.value.filled }) {
-      buckets[oldest.key] = nil
-    }
   }
 }
