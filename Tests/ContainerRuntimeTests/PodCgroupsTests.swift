@@ -103,6 +103,35 @@ import Testing
     }
   }
 
+  /// A pod's group is new when its first own group is made; those above it are known.
+  @Test func onlyTheNewParentHandsDown() throws {
+    let mount = "/tmp/swiftlet-cgroups-\(UInt32.random(in: 0...UInt32.max))"
+    defer { try? FileTree.remove(mount) }
+    let groups = PodCgroups(CgroupFileSystem(mountPoint: mount, controllers: ["cpu"]), parent: "kubepods")
+    let pod = groups.pod(uid: "1", qosClass: .guaranteed)
+    func stand(for group: Cgroup) throws {
+      try FileTree.makeDirectories(group.path)
+      for (file, text) in [("cgroup.subtree_control", ""), ("cgroup.controllers", "cpu")] {
+        try FileTree.write(text, to: "\(group.path)/\(file)", create: true)
+      }
+    }
+    for group in [groups.root, pod, pod.child("shim")] { try stand(for: group) }
+    _ = try groups.create(pod, ContainerResources(), isContainer: false)
+    #expect(try groups.root.read("cgroup.subtree_control") == "+cpu")
+    try stand(for: groups.root)
+    _ = try groups.create(pod.child("shim"), ContainerResources(), isContainer: false)
+    #expect(try pod.read("cgroup.subtree_control") == "+cpu")
+    #expect(try groups.root.read("cgroup.subtree_control") == "")
+    // With the pod's group gone again, all above it is asked.
+    groups.forget(pod)
+    try FileTree.remove(pod.path)
+    #expect(throws: SystemCallError.self) {
+      _ = try groups.create(pod.child("shim"), ContainerResources(), isContainer: false)
+    }
+    #expect(pod.child("shim").exists)
+    #expect(try groups.root.read("cgroup.subtree_control") == "+cpu")
+  }
+
   @Test func whatCannotBeEnforcedIsSaid() {
     let resources = ContainerResources(cpuShares: 5, cpuQuotaMicroseconds: 1, memoryLimitBytes: 1, pidsLimit: 1)
     #expect(PodCgroups.unenforced(resources, available: []) == ["cpu", "memory", "pids"])

@@ -56,11 +56,23 @@ package struct PodCgroups: Sendable {
         forget(group.parent)
       }
     }
-    try group.create(below: fileSystem.mountPoint, controllers: usableControllers)
+    if !makeBelowNewParent(group) {
+      try group.create(below: fileSystem.mountPoint, controllers: usableControllers)
+    }
     let available = try group.availableControllers()
     // What is held elsewhere now may come free.
     if usableControllers.allSatisfy(available.contains) { parents.handedDown.withLock { $0[parent] = available } }
     return available
+  }
+
+  /// The first group of a pod's own: only the pod's group is yet to hand down what arrives there.
+  ///
+  /// - Returns: false when it cannot be made so, and has to be made with all above it.
+  private func makeBelowNewParent(_ group: Cgroup) -> Bool {
+    let (parent, grandparent) = (group.parent, group.parent.parent.path)
+    guard parents.handedDown.withLock({ $0[grandparent] != nil }) else { return false }
+    parent.handDown(usableControllers)
+    return (try? group.make()) != nil
   }
 
   /// The group is gone, or is about to go.
