@@ -103,14 +103,16 @@ package final class PodNetwork: Sendable {
 
   private func connect(_ cable: PodCable, to namespace: Descriptor) throws {
     let routes = try scope.routes()
-    if let existing = try routes.link(named: cable.linkName) {
+    let pair = LinkMessage.makeVeth(cable.pair(mtuBytes: plan.mtuBytes, peerNamespace: namespace.raw))
+    do {
+      try routes.perform(pair, "create link \(cable.linkName)")
+    } catch let error as NetlinkError where error.errno == EEXIST {
+      guard let existing = try routes.link(named: cable.linkName) else { throw error }
       if try isWhole(existing, cable, in: namespace) { return }
       // Half made before a crash, or of an earlier sandbox of the pod.
       try remover.removeNow([cable.linkName])
+      try routes.perform(pair, "create link \(cable.linkName)")
     }
-    try routes.perform(
-      LinkMessage.makeVeth(cable.pair(mtuBytes: plan.mtuBytes, peerNamespace: namespace.raw)),
-      "create link \(cable.linkName)")
     guard let link = try routes.link(named: cable.linkName), let peer = link.peerIndex else {
       throw NetlinkError(operation: "find link \(cable.linkName)", errno: ENODEV)
     }

@@ -60,7 +60,8 @@ extension ImageStore {
   }
 
   private func isUnused(_ id: Digest, forSeconds seconds: Int) -> Bool {
-    time(nil) - (lastUsed(id.description) ?? 0) >= seconds
+    // time(2) lags behind the times of files by up to a tick of the kernel, and the clock may have been set back.
+    max(0, time(nil) - (lastUsed(id.description) ?? 0)) >= seconds
   }
 
   private func removeImage(_ id: Digest, names: [ImageReference]) throws {

@@ -90,6 +90,7 @@ struct ContainerStart: Sendable {
     try await touchHostPaths(spec)
     let hostPaths = Set(pod.spec.volumes.compactMap { $0.hostPath?.path })
     try await services.pool.run {
+      try NodeFiles.makeDirectory(places.logDirectory, byWayOf: places.directory + "/logs.new")
       try NodeFiles.makeDirectory(logDirectory)
       if let slash = terminationLog.lastIndex(of: "/") {
         try NodeFiles.makeDirectory(String(terminationLog[..<slash]), mode: 0o750)

@@ -34,10 +34,12 @@ package final class StatusManager: Sendable {
   package func set(_ pod: Pod, _ status: PodStatus) {
     let hasChanged = entries.withLock { entries in
       let known = entries[pod.uid]
-      guard known?.desired != status || known?.pod.status != pod.status else { return false }
+      let isNew = known?.desired != status
+      guard isNew || known?.pod.status != pod.status else { return false }
       entries[pod.uid, default: Entry(pod: pod, desired: status)].desired = status
       entries[pod.uid]?.pod = pod
-      return true
+      // The watch's echo of what was sent asks for nothing.
+      return isNew || known?.acknowledged?.resourceVersion != pod.resourceVersion
     }
     guard hasChanged else { return }
     if Self.isProgress(pod, status) { queue.add(pod.uid, after: Self.progressDelay) } else { queue.add(pod.uid) }
@@ -68,7 +70,7 @@ package final class StatusManager: Sendable {
 
   private func releaseWaiters(uid: String, evenUnsettled: Bool = false) {
     let waiters = entries.withLock { entries -> [CheckedContinuation<Void, Never>] in
-      guard let entry = entries[uid], evenUnsettled || Self.isSettled(entry, uid) else { return [] }
+      guard let entry = entries[uid], !entry.waiters.isEmpty, evenUnsettled || Self.isSettled(entry, uid) else { return [] }
       entries[uid]?.waiters = []
       return entry.waiters
     }

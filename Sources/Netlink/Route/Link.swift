@@ -108,11 +108,16 @@ package enum LinkMessage {
     return NetlinkMessage(RTM_NEWLINK, [.create, .exclusive], writer)
   }
 
+  /// Each end gets one queue, as `ip link add` has it in the end too. Unasked, the kernel makes one for each possible processor,
+  /// with its entries in sysfs, and takes all but the first away again (drivers/net/veth.c, since Linux 5.15).
   package static func makeVeth(_ pair: VethPair) -> NetlinkMessage {
+    let queues: UInt32 = 1
     var writer = NetlinkWriter(ifinfomsg())
     writer.put(IFLA_IFNAME, pair.name)
     writer.put(IFLA_MTU, pair.mtuBytes)
     writer.put(IFLA_ADDRESS, bytes: pair.hardwareAddress.bytes)
+    writer.put(IFLA_NUM_TX_QUEUES, queues)
+    writer.put(IFLA_NUM_RX_QUEUES, queues)
     writer.nest(IFLA_LINKINFO, isFlagged: false) { info in
       info.put(IFLA_INFO_KIND, "veth")
       info.nest(IFLA_INFO_DATA, isFlagged: false) { data in
@@ -121,6 +126,8 @@ package enum LinkMessage {
           peer.put(IFLA_IFNAME, pair.peerName)
           peer.put(IFLA_MTU, pair.mtuBytes)
           peer.put(IFLA_ADDRESS, bytes: pair.peerHardwareAddress.bytes)
+          peer.put(IFLA_NUM_TX_QUEUES, queues)
+          peer.put(IFLA_NUM_RX_QUEUES, queues)
           peer.put(IFLA_NET_NS_FD, pair.peerNamespace)
         }
       }

@@ -101,6 +101,11 @@ import Testing
     #expect(try store.list().map(\.id).sorted() == [second.id, third.id].sorted())
     store.markUsed(third.id)
     #expect(try store.collectGarbage(keep: [], unusedForSeconds: 3600) == [])
+    // Used in a future that was, before the clock was set back: as if used just now.
+    let path = store.layout.record(try Digest(second.id))
+    let future = timeval(tv_sec: time(nil) + 10_000, tv_usec: 0)
+    try systemCall("utimes") { utimes(path, [future, future]) }
+    #expect(try store.collectGarbage(keep: [], unusedForSeconds: 3600) == [])
     #expect(try store.collectGarbage(keep: [], unusedForSeconds: 0).sorted() == [second.id, third.id].sorted())
   }
 
