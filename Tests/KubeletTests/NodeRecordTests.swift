@@ -211,10 +211,14 @@ import Testing
     try NodeFiles.write(altered, to: path("altered"))
     try NodeFiles.write(Array("swiftlet-record 9 0 x\n".utf8), to: path("foreign"))
     #expect(rename(path("moved"), path("elsewhere")) == 0)
+    // Unfinished ones of the former version, and of this one.
     try NodeFiles.write([], to: path("half.new"))
+    try NodeFiles.makeDirectory(directory + "/unfinished")
+    try NodeFiles.write([], to: directory + "/unfinished/pods-uid-half")
 
     #expect(try await record().open().pods.map(\.name) == ["whole"])
     #expect(NodeFiles.names(inDirectory: directory + "/pods") == ["uid-whole"])
+    #expect(NodeFiles.kind(directory + "/unfinished") == nil)
     #expect(
       NodeFiles.names(inDirectory: directory + "/set-aside")
         == ["pods-uid-altered", "pods-uid-elsewhere", "pods-uid-foreign", "pods-uid-torn"])
@@ -244,7 +248,7 @@ import Testing
     let writer = try record()
     writer.keep(pod(), PodStatus { $0.phase = .pending })
     await writer.write()
-    let obstacle = directory + "/pods/uid-web.new"
+    let obstacle = directory + "/unfinished/pods-uid-web"
     try NodeFiles.makeDirectory(obstacle)
     writer.keep(pod(), PodStatus { $0.phase = .running })
     writer.keep(pod("other"), PodStatus())

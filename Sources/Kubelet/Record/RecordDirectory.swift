@@ -3,8 +3,9 @@ import LinuxSystem
 
 /// The files of the record. All calls block.
 ///
-/// A file is replaced only when its successor lies on the disk: the content is written beside it, synced, and renamed over
-/// it. So whatever a power cut leaves is one or the other, and whole.
+/// A file is replaced only when its successor lies on the disk: the content is written elsewhere, synced, and renamed over
+/// it. So whatever a power cut leaves is one or the other, and whole. Elsewhere is a directory that each batch makes anew:
+/// where all pods' files lie, an ext4 without a journal passes by every inode that was freed in the last minute.
 package struct RecordDirectory: Sendable {
   package let path: String
   /// So many files are open at once while a batch is written.
@@ -13,8 +14,10 @@ package struct RecordDirectory: Sendable {
   static let setAsideLimit = 20
   /// Nothing that an API server takes is larger.
   private static let maximumFileBytes = 64 << 20
-  private static let unfinished = ".new"
+  /// What version 0.1.0 called a file that it was writing.
+  private static let formerUnfinished = ".new"
   private static let setAside = "set-aside"
+  private var unfinished: String { path + "/unfinished" }
 
   package init(path: String) { self.path = path }
 
@@ -34,10 +37,12 @@ package struct RecordDirectory: Sendable {
 
   /// What a writer left unfinished is removed.
   private func paths() -> [String] {
-    RecordKey.directories.flatMap { directory in
+    // It may be in the way of later ones, which will say so.
+    try? NodeFiles.removeTree(unfinished)
+    return RecordKey.directories.flatMap { directory in
       let names = NodeFiles.names(inDirectory: "\(path)/\(directory)")
-      for name in names where name.hasSuffix(Self.unfinished) { unlink("\(path)/\(directory)/\(name)") }
-      return names.filter { !$0.hasSuffix(Self.unfinished) }.map { "\(directory)/\($0)" }
+      for name in names where name.hasSuffix(Self.formerUnfinished) { unlink("\(path)/\(directory)/\(name)") }
+      return names.filter { !$0.hasSuffix(Self.formerUnfinished) }.map { "\(directory)/\($0)" }
     }
   }
 
@@ -75,6 +80,8 @@ package struct RecordDirectory: Sendable {
   private func writePart(_ changes: ArraySlice<(path: String, bytes: [UInt8]?)>) -> [String: SystemCallError] {
     var failures: [String: SystemCallError] = [:]
     var written: [(path: String, file: Descriptor)] = []
+    FileTree.spreadSubdirectories(of: path)
+    defer { rmdir(unfinished) }
     for change in changes {
       attempt(change.path, &failures) { () throws(SystemCallError) in
         if let bytes = change.bytes {
@@ -97,23 +104,24 @@ package struct RecordDirectory: Sendable {
   ) {
     do throws(SystemCallError) { try body() } catch {
       failures[file] = error
-      unlink("\(path)/\(file)\(Self.unfinished)")
+      unlink(temporary(file))
     }
   }
 
   private func begin(_ file: String, _ bytes: [UInt8]) throws(SystemCallError) -> Descriptor {
     try makeDirectory(of: file)
-    let temporary = "\(path)/\(file)\(Self.unfinished)"
-    let descriptor = try Descriptor.open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: 0o600)
+    let descriptor = try Descriptor.open(temporary(file), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: 0o600)
     try descriptor.writeAll(bytes)
     return descriptor
   }
 
   private func finish(_ file: String, _ descriptor: Descriptor) throws(SystemCallError) {
-    let target = "\(path)/\(file)"
+    let (source, target) = (temporary(file), "\(path)/\(file)")
     try NodeFiles.check("fsync", target) { fsync(descriptor.raw) }
-    try NodeFiles.check("rename", target) { rename(target + Self.unfinished, target) }
+    try NodeFiles.check("rename", target) { rename(source, target) }
   }
+
+  private func temporary(_ file: String) -> String { "\(unfinished)/\(file.replacing("/", with: "-"))" }
 
   private func remove(_ file: String) throws(SystemCallError) {
     let target = "\(path)/\(file)"
@@ -123,7 +131,9 @@ package struct RecordDirectory: Sendable {
   /// Secrets lie here: nobody but root looks in.
   private func makeDirectory(of file: String) throws(SystemCallError) {
     try NodeFiles.makeDirectory(path, mode: 0o700)
-    try NodeFiles.makeDirectory("\(path)/\(Self.directory(of: file))", mode: 0o700)
+    for directory in [unfinished, "\(path)/\(Self.directory(of: file))"] {
+      try NodeFiles.makeDirectory(directory, mode: 0o700)
+    }
   }
 
   private static func directory(of file: String) -> String { String(file.prefix { $0 != "/" }) }
