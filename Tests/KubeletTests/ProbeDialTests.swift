@@ -1,4 +1,6 @@
+import Glibc
 import KubernetesAPI
+import LinuxSystem
 import NIOCore
 import NIOHTTP1
 import NIOHTTP2
@@ -20,11 +22,27 @@ import Testing
   private func port(_ channel: any Channel) throws -> Int { try #require(channel.localAddress?.port) }
 
   /// A port that nothing listens on: it was bound a moment ago.
-  private func freePort() async throws -> Int {
-    let channel = try await listen { _ in }
-    let port = try port(channel)
-    try await channel.close()
-    return port
+  /// A port where nobody listens, and that nobody else is given as long as this lives.
+  private final class SilentPort {
+    let number: Int
+    private let socket: Descriptor
+
+    init() throws {
+      socket = Descriptor(
+        owning: try systemCall("socket") { Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0) })
+      var address = sockaddr_in()
+      address.sin_family = sa_family_t(AF_INET)
+      address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+      var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+      let raw = socket.raw
+      try withUnsafeMutablePointer(to: &address) { pointer in
+        try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+          try systemCall("bind") { bind(raw, generic, length) }
+          try systemCall("getsockname") { getsockname(raw, generic, &length) }
+        }
+      }
+      number = Int(UInt16(bigEndian: address.sin_port))
+    }
   }
 
   // MARK: TCP
@@ -34,7 +52,9 @@ import Testing
     let probe = TCPProbe(group: group)
     #expect(await probe.run(host: "127.0.0.1", port: try port(server), timeoutSeconds: 120) == .success)
     try await server.close()
-    let free = try await freePort()
+    let silent = try SilentPort()
+    let free = silent.number
+    defer { withExtendedLifetime(silent) {} }
     #expect(
       await probe.run(host: "127.0.0.1", port: free, timeoutSeconds: 120)
         == .failure(output: "dial tcp 127.0.0.1:\(free): connect: connection refused"))
@@ -79,7 +99,9 @@ import Testing
     let probe = HTTPProbe(group: group)
     let check = HTTPCheck(isTLS: false, host: "127.0.0.1", port: try port(server), path: "/", headers: [])
     #expect(await probe.request(check, timeoutSeconds: 120) == nil)
-    let free = try await freePort()
+    let silent = try SilentPort()
+    let free = silent.number
+    defer { withExtendedLifetime(silent) {} }
     let nobody = HTTPCheck(isTLS: false, host: "127.0.0.1", port: free, path: "/x", headers: [])
     #expect(
       await probe.request(nobody, timeoutSeconds: 120)
@@ -136,7 +158,9 @@ import Testing
   }
 
   @Test func givesUpConnecting() async throws {
-    let free = try await freePort()
+    let silent = try SilentPort()
+    let free = silent.number
+    defer { withExtendedLifetime(silent) {} }
     let finding = await GRPCProbe(group: group).run(host: "127.0.0.1", port: free, service: "", timeoutSeconds: 1)
     #expect(
       finding
