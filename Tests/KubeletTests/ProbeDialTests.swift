@@ -21,7 +21,6 @@ import Testing
 
   private func port(_ channel: any Channel) throws -> Int { try #require(channel.localAddress?.port) }
 
-  /// A port that nothing listens on: it was bound a moment ago.
   /// A port where nobody listens, and that nobody else is given as long as this lives.
   private final class SilentPort {
     let number: Int

@@ -14,7 +14,7 @@ package struct RecordDirectory: Sendable {
   static let setAsideLimit = 20
   /// Nothing that an API server takes is larger.
   private static let maximumFileBytes = 64 << 20
-  /// What version 0.1.0 called a file that it was writing.
+  /// The end of the name of what earlier agents were writing, beside the file that it was to replace.
   private static let formerUnfinished = ".new"
   private static let setAside = "set-aside"
   private var unfinished: String { path + "/unfinished" }

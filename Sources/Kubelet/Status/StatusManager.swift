@@ -34,12 +34,10 @@ package final class StatusManager: Sendable {
   package func set(_ pod: Pod, _ status: PodStatus) {
     let hasChanged = entries.withLock { entries in
       let known = entries[pod.uid]
-      let isNew = known?.desired != status
-      guard isNew || known?.pod.status != pod.status else { return false }
+      guard known?.desired != status || known?.pod.status != pod.status else { return false }
       entries[pod.uid, default: Entry(pod: pod, desired: status)].desired = status
       entries[pod.uid]?.pod = pod
-      // The watch's echo of what was sent asks for nothing.
-      return isNew || known?.acknowledged?.resourceVersion != pod.resourceVersion
+      return true
     }
     guard hasChanged else { return }
     if Self.isProgress(pod, status) { queue.add(pod.uid, after: Self.progressDelay) } else { queue.add(pod.uid) }
