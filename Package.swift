@@ -66,7 +66,7 @@ let package = Package(
     .target(
       name: "APIServer",
       dependencies: [
-        "HTTPServing", "KubernetesAPI", "Storage",
+        "HTTPServing", "KubernetesAPI", "Storage", "CZlib",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "Logging", package: "swift-log"),

@@ -11,6 +11,7 @@
 #include <linux/openat2.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
+#include <linux/userfaultfd.h>
 #include <malloc.h>
 #include <net/if.h>
 #include <pthread.h>
@@ -231,6 +232,22 @@ int cl_move_text_to_huge_pages(void) {
 }
 
 void cl_trim_heap(void) { (void)malloc_trim(0); }
+
+int cl_userfault(void) {
+  int descriptor = (int)syscall(SYS_userfaultfd, O_CLOEXEC | UFFD_USER_MODE_ONLY);
+  if (descriptor < 0) return -1;
+  struct uffdio_api api = {.api = UFFD_API, .features = 1ull << 15 /* UFFD_FEATURE_WP_ASYNC */};
+  if (ioctl(descriptor, UFFDIO_API, &api) == 0) return descriptor;
+  int reason = errno;
+  close(descriptor);
+  errno = reason;
+  return -1;
+}
+int cl_userfault_register(int descriptor, unsigned long start, unsigned long length) {
+  struct uffdio_register wanted = {.range = {start, length}, .mode = UFFDIO_REGISTER_MODE_WP};
+  return ioctl(descriptor, UFFDIO_REGISTER, &wanted);
+}
+
 int cl_execute_descriptor(int descriptor, char *const arguments[], char *const environment[]) {
   return (int)syscall(SYS_execveat, descriptor, "", arguments, environment, AT_EMPTY_PATH);
 }

@@ -2,25 +2,38 @@ import KubernetesAPI
 
 /// Decides what becomes of an event: a new Event object, a higher count on an old one, or nothing.
 package struct EventCorrelator: Sendable {
-  package struct Key: Sendable, Hashable {
-    var uid: String
-    var fieldPath: String
-    var type: String
-    var reason: String
-    var message: String
+  /// What makes two events the same. Thousands are remembered, so they are kept as fingerprints: 128 bits seeded anew in
+  /// each process, which nobody can make collide and chance does not.
+  package struct Key: Sendable {
+    fileprivate let object: Fingerprint
+    fileprivate let event: Fingerprint
 
     package init(uid: String, fieldPath: String, type: String, reason: String, message: String) {
-      self.uid = uid
-      self.fieldPath = fieldPath
-      self.type = type
-      self.reason = reason
-      self.message = message
+      object = Fingerprint([uid])
+      event = Fingerprint([uid, fieldPath, type, reason, message])
+    }
+  }
+
+  fileprivate struct Fingerprint: Sendable, Hashable {
+    private let high: Int
+    private let low: Int
+
+    init(_ texts: [String]) {
+      func half(_ number: Int) -> Int {
+        var hasher = Hasher()
+        hasher.combine(number)
+        hasher.combine(texts)
+        return hasher.finalize()
+      }
+      high = half(0)
+      low = half(1)
     }
   }
 
   package enum Decision: Sendable, Equatable {
     case create
-    case raise(ObjectKey, count: Int)
+    /// `stamp` tells the Event that was made first.
+    case raise(stamp: Int, count: Int)
     case drop
   }
 
@@ -30,7 +43,8 @@ package struct EventCorrelator: Sendable {
   package static let secondsPerToken = 300.0
 
   private struct Memory {
-    var event: ObjectKey?
+    /// Nil while the Event is being made.
+    var stamp: Int?
     var count: Int
   }
 
@@ -39,36 +53,37 @@ package struct EventCorrelator: Sendable {
     var filled: Timestamp
   }
 
-  private var memory = RecentMemory<Key, Memory>(limit: memoryLimit)
-  private var buckets = RecentMemory<String, Bucket>(limit: memoryLimit)
+  private var memory = RecentMemory<Fingerprint, Memory>(limit: memoryLimit)
+  private var buckets = RecentMemory<Fingerprint, Bucket>(limit: memoryLimit)
 
   package init() {}
 
   package mutating func decide(_ key: Key, at now: Timestamp) -> Decision {
-    guard takeToken(of: key.uid, at: now) else { return .drop }
-    if var known = memory[key], let event = known.event {
+    guard takeToken(of: key.object, at: now) else { return .drop }
+    if var known = memory[key.event], let stamp = known.stamp {
       known.count += 1
-      memory[key] = known
-      return .raise(event, count: known.count)
+      memory[key.event] = known
+      return .raise(stamp: stamp, count: known.count)
     }
-    memory[key] = Memory(event: nil, count: 1)
+    memory[key.event] = Memory(stamp: nil, count: 1)
     return .create
   }
 
-  package mutating func created(_ key: Key, _ event: ObjectKey) {
-    memory[key] = Memory(event: event, count: 1)
+  /// - Parameter stamp: what tells the Event from others of its object.
+  package mutating func created(_ key: Key, stamp: Int) {
+    memory[key.event] = Memory(stamp: stamp, count: 1)
   }
 
-  package mutating func forget(_ key: Key) { memory[key] = nil }
+  package mutating func forget(_ key: Key) { memory[key.event] = nil }
 
-  private mutating func takeToken(of uid: String, at now: Timestamp) -> Bool {
-    var bucket = buckets[uid] ?? Bucket(tokens: Self.burst, filled: now)
+  private mutating func takeToken(of object: Fingerprint, at now: Timestamp) -> Bool {
+    var bucket = buckets[object] ?? Bucket(tokens: Self.burst, filled: now)
     let elapsed = Double(max(0, now.nanosecondsSinceEpoch - bucket.filled.nanosecondsSinceEpoch)) / 1e9
     bucket.tokens = min(Self.burst, bucket.tokens + elapsed / Self.secondsPerToken)
     bucket.filled = now
     let hasToken = bucket.tokens >= 1
     if hasToken { bucket.tokens -= 1 }
-    buckets[uid] = bucket
+    buckets[object] = bucket
     return hasToken
   }
 }

@@ -66,7 +66,7 @@ package final class EventRecorder: Sendable {
       switch correlator.decide(key, at: entry.time) {
       case .drop: continue
       case .create: await create(entry, key, &correlator)
-      case .raise(let event, let count): await raise(event, to: count, entry, key, &correlator)
+      case .raise(let stamp, let count): await raise(stamp, to: count, entry, key, &correlator)
       }
     }
   }
@@ -74,10 +74,11 @@ package final class EventRecorder: Sendable {
   private func create(_ entry: Entry, _ key: EventCorrelator.Key, _ correlator: inout EventCorrelator) async {
     var event = makeEvent(entry)
     for later in 0..<Self.nameLimit {
-      event.metadata.name = Self.name(entry, later: later)
+      let stamp = entry.time.nanosecondsSinceEpoch + later
+      event.metadata.name = Self.key(entry, stamp: stamp).name
       do {
         try await persistently { try await client.create(event) }
-        return correlator.created(key, event.key)
+        return correlator.created(key, stamp: stamp)
       } catch let status as Status where status.reason == .alreadyExists {
         // Something else happened to the object at the same tick of the clock.
         continue
@@ -90,9 +91,10 @@ package final class EventRecorder: Sendable {
   }
 
   private func raise(
-    _ event: ObjectKey, to count: Int, _ entry: Entry, _ key: EventCorrelator.Key, _ correlator: inout EventCorrelator
+    _ stamp: Int, to count: Int, _ entry: Entry, _ key: EventCorrelator.Key, _ correlator: inout EventCorrelator
   ) async {
     let patch: JSON = ["count": .int(count), "lastTimestamp": entry.time.json]
+    let event = Self.key(entry, stamp: stamp)
     do { try await persistently { try await client.patch(Event.self, event, .merge(patch)) } } catch {
       await create(entry, key, &correlator)
     }
@@ -110,15 +112,17 @@ package final class EventRecorder: Sendable {
     }
   }
 
-  private static func name(_ entry: Entry, later: Int) -> String {
-    entry.reference.name + "." + String(entry.time.nanosecondsSinceEpoch + later, radix: 16)
+  /// What an Event is called: by its object and the nanosecond at which it was recorded.
+  private static func key(_ entry: Entry, stamp: Int) -> ObjectKey {
+    // Events of objects without a namespace live in `default`, as upstream has it.
+    ObjectKey(
+      namespace: entry.reference.namespace.isEmpty ? "default" : entry.reference.namespace,
+      name: entry.reference.name + "." + String(stamp, radix: 16))
   }
 
   private func makeEvent(_ entry: Entry) -> Event {
-    // Events of objects without a namespace live in `default`, as upstream has it.
-    let namespace = entry.reference.namespace.isEmpty ? "default" : entry.reference.namespace
-    return Event.make {
-      $0.metadata.namespace = namespace
+    Event.make {
+      $0.metadata.namespace = Self.key(entry, stamp: 0).namespace
       $0.involvedObject = entry.reference
       $0.type = entry.type.rawValue
       $0.reason = entry.reason

@@ -4,8 +4,9 @@ package struct WatchHub: Sendable {
   /// Transactions a watcher may lag behind before it is ended.
   package static let defaultWatcherBatches = 4096
   package static let defaultHistoryEvents = 16_384
-  /// Bytes of values that the history holds on to; whoever reads far behind has a history of its own.
-  package static let defaultHistoryBytes = 2 << 20
+  /// Bytes of values that the history holds on to, present and previous ones; whoever reads far behind has a history of its
+  /// own.
+  package static let defaultHistoryBytes = 1 << 20
   /// Events in one batch of a replay.
   private static let replayBatchEvents = 1024
 
@@ -126,7 +127,9 @@ struct EventRing: Sendable {
     bytes += Self.bytes(of: events[...])
   }
 
-  private static func bytes(of events: ArraySlice<StoreEvent>) -> Int { events.reduce(0) { $0 + $1.entry.value.count } }
+  private static func bytes(of events: ArraySlice<StoreEvent>) -> Int {
+    events.reduce(0) { $0 + $1.entry.value.count + ($1.previous?.value.count ?? 0) }
+  }
 
   func events(after revision: Revision) -> ArraySlice<StoreEvent> { slots[position(after: revision)...] }
 

@@ -53,19 +53,26 @@ struct ServerComposition {
         await isBootstrapped.wait()
         await Scheduler(client: client(registry, .scheduler)).run()
       },
-      Part("idle memory") { try await giveBackIdleMemory() },
+      Part("idle memory") { try await giveBackIdleMemory(registry) },
     ]
     return parts + (node?.parts(after: isBootstrapped) ?? [])
   }
 
   /// The start and each burst of work need more memory than what follows. A server that cannot ask (no descriptors are
   /// left, say) goes on as it is.
-  private func giveBackIdleMemory() async throws {
+  private func giveBackIdleMemory(_ registry: Registry) async throws {
     var memory = IdleMemory()
+    var faults: Descriptor?
     while true {
       try await Task.sleep(for: IdleMemory.interval, tolerance: IdleMemory.interval / 5)
       do throws(SystemCallError) {
-        if memory.isDue(try .now()) { try IdleMemory.giveBack() }
+        guard memory.isDue(try .now()) else { continue }
+        await registry.pack()
+        if faults == nil {
+          do { faults = try IdleMemory.mapTouchedTextAlone() } catch { logger.debug("text is mapped in larger pieces: \(error)") }
+        }
+        try IdleMemory.giveBack()
+        memory.gaveBack(try .now())
       } catch {
         logger.warning("unused memory is not given back: \(error)")
       }

@@ -34,6 +34,20 @@ import Testing
     #expect(answers([(70, 0), (70, 0), (60, 100), (42, 0), (43, 0)]) == [false, true, true, false, false])
   }
 
+  @Test func givingBackIsNoWork() {
+    var memory = IdleMemory()
+    func isDue(_ megabytes: Int, _ milliseconds: Int) -> Bool {
+      memory.isDue(ProcessUsage(residentBytes: megabytes * Self.megabyte, processorTime: .milliseconds(milliseconds)))
+    }
+    #expect(!isDue(70, 0))
+    #expect(isDue(70, 0))
+    memory.gaveBack(ProcessUsage(residentBytes: 40 * Self.megabyte, processorTime: .milliseconds(400)))
+    #expect(!isDue(40, 410))
+    // 40 megabytes are what remains: growth is told from there.
+    #expect(!isDue(43, 410))
+    #expect(isDue(45, 410))
+  }
+
   @Test func littleGrowthIsLeft() {
     #expect(answers([(70, 0), (70, 0), (40, 0), (43, 0), (44, 0), (45, 0)]) == [false, true, false, false, false, true])
   }

@@ -17,6 +17,15 @@ extension Registry {
     }
   }
 
+  /// Brings what is kept for those who come late into less memory; for a moment when there is nothing else to do.
+  package func pack() async {
+    // The store's history is for a cache that lags behind, and this one does not.
+    do { try await store.compact(before: cache.gate.applied) } catch {
+      logger.warning("compaction failed", metadata: ["error": "\(error)"])
+    }
+    await cache.pack()
+  }
+
   func expireEventsPeriodically() async {
     while (try? await environment.sleep(Self.expiryIntervalSeconds)) != nil { await expireEvents() }
   }

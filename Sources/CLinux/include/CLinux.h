@@ -70,6 +70,11 @@ void cl_keep_heap_small(void);
 int cl_move_text_to_huge_pages(void);
 /// malloc_trim(3): gives free pages of the heap back, also in its middle.
 void cl_trim_heap(void);
+/// userfaultfd(2) for asynchronous write protection (Linux 6.7), which may be registered for mappings of files: of such a
+/// mapping a fault maps one page, where it would map sixteen.
+int cl_userfault(void);
+/// UFFDIO_REGISTER for write protection, while the descriptor is open; nothing is protected yet.
+int cl_userfault_register(int descriptor, unsigned long start, unsigned long length);
 /// execveat(2) of an open file.
 int cl_execute_descriptor(int descriptor, char *const arguments[], char *const environment[]);
 /// keyctl(KEYCTL_JOIN_SESSION_KEYRING) with a new anonymous keyring.

@@ -58,17 +58,37 @@ package struct IdleMemory: Sendable {
     return isSettling
   }
 
+  /// - Parameter usage: right after giving back, whose own work does not count as busy.
+  package mutating func gaveBack(_ usage: ProcessUsage) { lastTime = usage.processorTime }
+
   /// Free pieces of the heap, and the pages of program text, which the kernel maps again from its cache when they are
   /// executed (`MADV_DONTNEED`). Most of the text of a large program runs once, at its start; and the kernel maps sixteen
   /// pages where one is touched. Only mappings that are executable and not writable: nothing in them can have been changed.
   package static func giveBack() throws(SystemCallError) {
     cl_trim_heap()
-    let maps = String(decoding: try FileTree.read("/proc/self/maps"), as: UTF8.self)
-    for range in textRanges(maps) {
+    for range in try textRanges() {
       try systemCall("madvise") {
         madvise(UnsafeMutableRawPointer(bitPattern: range.lowerBound), range.count, MADV_DONTNEED)
       }
     }
+  }
+
+  /// From now on, what is executed is mapped page by page: an idle program touches few pages, but in many places, and with
+  /// fifteen neighbours of each mapped (`fault_around_bytes`) most of what was given back would return within seconds.
+  /// - Returns: what must stay open for it.
+  /// - Throws: EINVAL before Linux 6.7, ENOSYS where the kernel is built without it.
+  package static func mapTouchedTextAlone() throws(SystemCallError) -> Descriptor {
+    let faults = Descriptor(owning: try systemCall("userfaultfd") { cl_userfault() })
+    for range in try textRanges() {
+      try systemCall("ioctl UFFDIO_REGISTER") {
+        cl_userfault_register(faults.raw, range.lowerBound, UInt(range.count))
+      }
+    }
+    return faults
+  }
+
+  private static func textRanges() throws(SystemCallError) -> [Range<UInt>] {
+    textRanges(String(decoding: try FileTree.read("/proc/self/maps"), as: UTF8.self))
   }
 
   /// - Parameter maps: as in proc_pid_maps(5): `start-end perms offset device inode path`.

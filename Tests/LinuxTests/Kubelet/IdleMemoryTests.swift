@@ -9,4 +9,14 @@ import Testing
     #expect(after.residentBytes < before.residentBytes)
     #expect(after.processorTime >= before.processorTime)
   }
+
+  @Test func textThatIsTouchedComesBackAlone() throws {
+    try IdleMemory.giveBack()
+    let withNeighbours = try ProcessUsage.now().residentBytes
+    let faults = try IdleMemory.mapTouchedTextAlone()
+    try IdleMemory.giveBack()
+    let alone = try ProcessUsage.now().residentBytes
+    #expect(alone < withNeighbours)
+    withExtendedLifetime(faults) {}
+  }
 }

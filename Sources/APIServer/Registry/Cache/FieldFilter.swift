@@ -18,7 +18,7 @@ struct FieldFilter: Sendable {
   init() {}
 
   func matches(_ object: StoredObject) -> Bool {
-    terms.allSatisfy { (object.fieldValues[$0.value.position] == $0.value.value) == $0.isEqual }
+    terms.allSatisfy { object.fieldValues.isEqual(at: $0.value.position, to: $0.value.value) == $0.isEqual }
   }
 
   /// A value that every matching object has; nil when there is no such thing.

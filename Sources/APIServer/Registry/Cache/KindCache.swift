@@ -66,6 +66,39 @@ final class KindCache: Sendable {
     if !codec.keepsTrees { object.releaseTree() }
   }
 
+  /// Packs the texts that nobody is likely to ask for soon: those of history, and all of a kind that nobody in this process
+  /// reads.
+  func pack() async {
+    let (objects, events) = state.withLock { state in
+      state.lastDeleted.forEach { $0.releaseTree() }
+      state.lastDeleted = []
+      return (state.objects.objects, Array(state.history.events(after: state.history.floor)))
+    }
+    let present = Set(objects.map(\.revision))
+    var candidates = codec.keepsTrees ? [] : objects
+    for event in events {
+      candidates += [event.object, event.previous].compactMap { $0 }.filter { !present.contains($0.revision) }
+    }
+    let forms = await Self.packed(candidates)
+    guard !forms.isEmpty else { return }
+    state.withLock { state in
+      state.history.replace(forms)
+      state.objects.replace(forms)
+    }
+  }
+
+  /// The packed forms by revision, of those that are worth it.
+  private static func packed(_ candidates: [StoredObject]) async -> [Revision: StoredObject] {
+    guard let example = candidates.first(where: { !$0.isPacked })?.bytes else { return [:] }
+    var forms: [Revision: StoredObject] = [:]
+    for object in candidates where !object.isPacked && forms[object.revision] == nil {
+      forms[object.revision] = object.packed(like: example)
+      // Whoever has something to do meanwhile goes first.
+      await Task.yield()
+    }
+    return forms
+  }
+
   /// The objects as they stood at `revision`: the present ones with later events undone. Nil when history does not
   /// reach back that far.
   func snapshot(at revision: Revision) -> SortedObjects? {

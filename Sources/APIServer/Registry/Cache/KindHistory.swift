@@ -60,9 +60,21 @@ struct KindHistory: Sendable {
 
   mutating func append(_ event: CachedEvent) {
     events.append(event)
-    heldBytes += event.object.bytes.count
+    heldBytes += event.object.byteCount
     while events.count - head > maximumEvents || (heldBytes > Self.maximumBytes && events.count - head > 1) {
       dropFirst()
+    }
+  }
+
+  /// Puts other forms of the same versions in place of those it holds.
+  mutating func replace(_ forms: [Revision: StoredObject]) {
+    events.removeFirst(head)
+    head = 0
+    for (position, event) in events.enumerated() {
+      let previous = event.previous.map { forms[$0.revision] ?? $0 }
+      events[position] = CachedEvent(
+        revision: event.revision, isDelete: event.isDelete, object: forms[event.object.revision] ?? event.object,
+        previous: previous)
     }
   }
 
@@ -78,7 +90,7 @@ struct KindHistory: Sendable {
 
   private mutating func dropFirst() {
     floor = events[head].revision
-    heldBytes -= events[head].object.bytes.count
+    heldBytes -= events[head].object.byteCount
     head += 1
     guard head > events.count / 2 else { return }
     events.removeFirst(head)

@@ -82,15 +82,15 @@ struct ObjectCodec: Sendable {
     if endsInitialEvents { metadata["annotations"] = ["k8s.io/initial-events-end": "true"] }
     let json: JSON = ["kind": .string(kind.kind), "apiVersion": .string(kind.apiVersion), "metadata": metadata]
     return StoredObject(
-      key: ObjectKey(name: ""), revision: revision, bytes: json.bytes, labels: [:], fieldValues: [], tree: json)
+      key: ObjectKey(name: ""), revision: revision, bytes: json.bytes, labels: [:], fieldValues: FieldValues([]), tree: json)
   }
 
   private func object(_ json: JSON, bytes: [UInt8], revision: Revision, _ keepsTree: Bool) -> StoredObject {
     let metadata = ObjectMeta(unchecked: json["metadata"] ?? .emptyObject)
     return StoredObject(
       key: ObjectKey(namespace: metadata.namespace, name: metadata.name), revision: revision, bytes: bytes,
-      labels: metadata.labels, fieldValues: selectableFields.map { $0.value(in: json) }, lastSeen: strategy.lastSeen(json),
-      tree: keepsTree ? json : nil, keepsTree: keepsTrees)
+      labels: metadata.labels, fieldValues: FieldValues(selectableFields.map { $0.value(in: json) }),
+      lastSeen: strategy.lastSeen(json), tree: keepsTree ? json : nil, keepsTree: keepsTrees)
   }
 
   private static func write(_ members: [JSONObject.Member], to output: inout [UInt8]) {

@@ -24,6 +24,13 @@ struct SortedObjects: Sendable {
     }
   }
 
+  /// Puts other forms of the same versions in place of those it holds.
+  mutating func replace(_ forms: [Int: StoredObject]) {
+    for (position, object) in objects.enumerated() {
+      if let form = forms[object.revision] { objects[position] = form }
+    }
+  }
+
   @discardableResult
   mutating func remove(_ key: ObjectKey) -> StoredObject? {
     let position = position(of: key)

@@ -99,6 +99,11 @@ final class WatchCache: Sendable {
     }
   }
 
+  /// For a quiet moment: see `KindCache.pack`.
+  func pack() async {
+    for cache in kinds.values { await cache.pack() }
+  }
+
   /// Up to and with the slash after the resource.
   private static func kindPrefix(_ key: String) -> String {
     var slashes = 0
