@@ -155,7 +155,7 @@ extension EndToEnd {
         - name: c
           image: busybox:latest
           imagePullPolicy: IfNotPresent
-          command: ["sh", "-c", "n=0; while true; do n=$((n+1)); echo $n; echo $n >/dev/shm/turns; sleep 0.02; done"]
+          command: ["sh", "-c", "n=0; while true; do n=$((n+1)); echo $n; echo $n >>/dev/shm/turns; sleep 0.02; done"]
           volumeMounts: [{name: v, mountPath: /v}]
         volumes: [{name: v, \(volume)}]
       """

@@ -1,3 +1,4 @@
+import Foundation
 import LinuxSystem
 import Testing
 
@@ -10,7 +11,16 @@ import Testing
     #expect(after.processorTime >= before.processorTime)
   }
 
-  @Test func textThatIsTouchedComesBackAlone() throws {
+  /// Asynchronous write protection came with Linux 6.7; a kernel may be built without userfaultfd.
+  private static let hasAsynchronousProtection: Bool = {
+    let release = (try? String(contentsOfFile: "/proc/sys/kernel/osrelease", encoding: .utf8)) ?? ""
+    let numbers = release.split { !$0.isNumber }.prefix(2).compactMap { Int($0) }
+    return numbers.count == 2 && (numbers[0], numbers[1]) >= (6, 7)
+      && FileManager.default.fileExists(atPath: "/proc/sys/vm/unprivileged_userfaultfd")
+  }()
+
+  @Test(.enabled(if: hasAsynchronousProtection, "needs Linux 6.7 with userfaultfd"))
+  func textThatIsTouchedComesBackAlone() throws {
     try IdleMemory.giveBack()
     let withNeighbours = try ProcessUsage.now().residentBytes
     let faults = try IdleMemory.mapTouchedTextAlone()
