@@ -87,7 +87,8 @@ final class KindCache: Sendable {
     }
   }
 
-  /// The packed forms by revision, of those that are worth it.
+  /// The packed forms, of those that are worth it, by revision: the registry writes one object in a transaction, so a revision
+  /// is one object's.
   private static func packed(_ candidates: [StoredObject]) async -> [Revision: StoredObject] {
     guard let example = candidates.first(where: { !$0.isPacked })?.bytes else { return [:] }
     var forms: [Revision: StoredObject] = [:]
